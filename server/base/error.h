@@ -30,8 +30,8 @@ enum { ERROR_VIOLATIONS_MAX = 8 };
 
 // One field of the request that is wrong; becomes google.rpc.BadRequest.FieldViolation.
 struct error_violation {
-    char field[96];         // path as in a field mask: "account.phone"
-    char description[160];  // what was wrong and what would be right
+    char field[96];        // path as in a field mask: "account.phone"
+    char description[160]; // what was wrong and what would be right
 };
 
 // Owned by the caller, usually on its stack. Functions that fail fill it and return its code.

@@ -106,5 +106,5 @@ void log_write(enum log_level level, const char *message, const struct log_field
     add_text(&line, json_lines ? "}" : "");
     line.bytes[line.length++] = '\n';
     ssize_t written = write(STDERR_FILENO, line.bytes, line.length);
-    (void)written;  // nowhere left to report it
+    (void)written; // nowhere left to report it
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Broken invariants end the process, in release builds too: a server that no longer knows its own state must not answer.
+// Broken invariants end the process, in release builds too: a server that no longer knows its own state must not
+// answer.
 #ifndef KAM_BASE_REQUIRE_H
 #define KAM_BASE_REQUIRE_H
 
