@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The inside of a batch, shared by the pool (who decides) and the connection (which sends and reads). Callers see pool.h only.
+// The inside of a batch, shared by the pool (who decides) and the connection (which sends and reads). Callers see
+// pool.h only.
 #ifndef KAM_DB_BATCH_H
 #define KAM_DB_BATCH_H
 
@@ -50,11 +51,11 @@ struct db_batch {
     size_t step_capacity;
 
     bool is_abandoned;
-    bool is_alone;     // has a Sync of its own: always, once it failed or was aborted under a shared one
-    unsigned retries;  // sendings after the first that the database's answer made necessary
-    unsigned losses;   // connections that broke under it
+    bool is_alone;                 // has a Sync of its own: always, once it failed or was aborted under a shared one
+    unsigned retries;              // sendings after the first that the database's answer made necessary
+    unsigned losses;               // connections that broke under it
     struct connection *connection; // while BATCH_SENT
-    PGresult *failure; // the first error of the last sending
+    PGresult *failure;             // the first error of the last sending
     size_t failed_step;
 
     enum status code; // set when done

@@ -8,8 +8,8 @@
 
 struct cancel;
 
-// Asks the server to cancel what the connection runs. on_returned fires later on the loop, when the signal was sent to the backend or could
-// not be; the connection itself may be closed meanwhile. NULL when libpq has no way to cancel it.
+// Asks the server to cancel what the connection runs. on_returned fires later on the loop, when the signal was sent to
+// the backend or could not be; the connection itself may be closed meanwhile. NULL when libpq has no way to cancel it.
 struct cancel *cancel_start(uv_loop_t *loop, PGconn *connection, void (*on_returned)(void *data), void *data);
 
 // on_returned will not fire; the request itself goes on.

@@ -6,19 +6,20 @@
 // Each ends in the next, or in finish().
 #include "db/connect.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/log.h"
 #include "base/require.h"
 #include "db/failure.h"
-#include "db/sqlstate.h"
 
-// A host that does not answer for one period is given up, so that libpq goes on to the next; so many periods end the attempt.
+// A host that does not answer for one period is given up, so that libpq goes on to the next; so many periods end the
+// attempt.
 enum { HOST_PERIOD_MS = 5000, PERIODS_MAX = 6 };
 
-// Deadlines come from the caller, so the server's own limits are off; a backend whose kamd died must notice while it waits for a lock.
+// Deadlines come from the caller, so the server's own limits are off; a backend whose kamd died must notice while it
+// waits for a lock.
 static const char SETTINGS[] =
     "select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),"
     " set_config('idle_in_transaction_session_timeout', '0', false), set_config('TimeZone', 'UTC', false),"
@@ -90,10 +91,9 @@ static void finish(struct connect *connect, bool is_open)
     }
     if (connect->on_done != NULL) {
         struct error error;
-        struct sqlstate_meaning meaning = sqlstate_find(failure_sqlstate(connect->failure));
-        error_set(&error, meaning.code == STATUS_RESOURCE_EXHAUSTED ? STATUS_RESOURCE_EXHAUSTED : STATUS_UNAVAILABLE,
-                  "DATABASE_UNAVAILABLE", "%s",
-                  connect->failure != NULL ? PQresultErrorMessage(connect->failure) : PQerrorMessage(connection));
+        const char *message =
+            connect->failure != NULL ? PQresultErrorMessage(connect->failure) : PQerrorMessage(connection);
+        error_set(&error, STATUS_UNAVAILABLE, "DATABASE_UNAVAILABLE", "%s", message);
         connect->on_done(connect->data, NULL, &error);
     }
     PQfinish(connection);

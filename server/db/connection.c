@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection in pipeline mode: see connection.h. A group is what goes under one Sync; libpq answers its commands in order, each
-// with a result and a NULL, then the Sync.
+// One connection in pipeline mode: see connection.h. A group is what goes under one Sync; libpq answers its commands in
+// order, each with a result and a NULL, then the Sync.
 #include "db/connection.h"
 
 #include <stdlib.h>
@@ -13,7 +13,8 @@
 #include "db/failure.h"
 #include "db/prepared.h"
 
-// A cancel request can arrive before the query it is meant for, and is ignored then: it is repeated while its group still runs.
+// A cancel request can arrive before the query it is meant for, and is ignored then: it is repeated while its group
+// still runs.
 enum { CANCEL_REPEAT_MS = 100, CANCEL_REPEAT_MAX_MS = 5000 };
 
 struct group {
@@ -21,7 +22,8 @@ struct group {
     struct list batches;
     unsigned batch_count;
     unsigned cancels; // requests made for this group
-    // Where reading stands: the step whose result comes next, and whether that is its Parse. NULL batch: only the Sync is due.
+    // Where reading stands: the step whose result comes next, and whether that is its Parse. NULL batch: only the Sync
+    // is due.
     struct db_batch *reading;
     size_t step;
     bool in_parse;
@@ -144,13 +146,15 @@ static void close_soon(struct connection *connection)
     REQUIRE(result == 0);
 }
 
+// libpq's messages go on with hints in further lines; the log needs the first only.
 static void break_up(struct connection *connection, const char *message)
 {
     if (connection->is_broken)
         return;
     connection->error = malloc(sizeof *connection->error);
     REQUIRE(connection->error != NULL);
-    error_set(connection->error, STATUS_UNAVAILABLE, "DATABASE_UNAVAILABLE", "%s", message);
+    error_set(connection->error, STATUS_UNAVAILABLE, "DATABASE_UNAVAILABLE", "%.*s", (int)strcspn(message, "\n"),
+              message);
     if (connection->pg != NULL)
         uv_poll_stop(&connection->poll);
     close_soon(connection);
@@ -251,7 +255,8 @@ static void advance(struct group *group)
 
 static void take_error(struct connection *connection, struct group *group, PGresult *result)
 {
-    // An error where only the Sync was due is one of the commit: it belongs to the last batch, which is the only one of a write.
+    // An error where only the Sync was due is one of the commit: it belongs to the last batch, which is the only one of
+    // a write.
     struct db_batch *batch = group->reading != NULL ? group->reading : batch_of_node(group->batches.previous);
     size_t step = group->reading != NULL ? group->step : batch->step_count;
     if (group->reading != NULL) {
@@ -377,12 +382,14 @@ static void flush(struct connection *connection)
 static void on_event(uv_poll_t *poll, int status, int events)
 {
     struct connection *connection = poll->data;
-    if (status != 0 || ((events & UV_READABLE) && !PQconsumeInput(connection->pg))) {
-        take_results(connection); // what came before the end
-        break_up(connection, status != 0 ? uv_strerror(status) : PQerrorMessage(connection->pg));
+    // libuv reports a socket error as a status of its own; what came before it can still be read.
+    bool is_alive = (status == 0 && !(events & UV_READABLE)) || PQconsumeInput(connection->pg);
+    take_results(connection);
+    if (!is_alive || status != 0) {
+        const char *message = PQerrorMessage(connection->pg);
+        break_up(connection, message[0] != '\0' ? message : uv_strerror(status));
         return;
     }
-    take_results(connection);
     // With nothing owed, what arrived is a notice, or the server's farewell.
     if (!connection->is_broken && connection->group_count == 0)
         PQisBusy(connection->pg);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection in pipeline mode: a FIFO of what PostgreSQL still owes us. Mechanism only; what to send, and what to do with a batch that
-// comes back, is the pool's.
+// One connection in pipeline mode: a FIFO of what PostgreSQL still owes us. Mechanism only; what to send, and what to
+// do with a batch that comes back, is the pool's.
 #ifndef KAM_DB_CONNECTION_H
 #define KAM_DB_CONNECTION_H
 
@@ -20,7 +20,8 @@ struct connection_events {
     void (*on_returned)(void *owner, struct connection *connection, struct db_batch *batch, enum batch_fate fate);
     // A Sync arrived or a cancel request returned: all its batches are back, there may be room for more.
     void (*on_room)(void *owner, struct connection *connection);
-    // Could not be opened, or broke; all its batches are back, and the connection is gone after this. error is NULL after connection_close().
+    // Could not be opened, or broke; all its batches are back, and the connection is gone after this. error is NULL
+    // after connection_close().
     void (*on_closed)(void *owner, struct connection *connection, const struct error *error);
 };
 
@@ -52,7 +53,8 @@ bool connection_was_useful(const struct connection *connection);
 // Whether batches may be sent now: open, not breaking, no cancel request under way.
 bool connection_has_room(const struct connection *connection);
 
-// Sends all batches of the list (emptying it; at least one) under one Sync. A failure to send shows up later, as a broken connection.
+// Sends all batches of the list (emptying it; at least one) under one Sync. A failure to send shows up later, as a
+// broken connection.
 void connection_send(struct connection *connection, struct list *batches);
 
 // A batch in flight was abandoned: cancels its group if that runs now and nobody else waits for it.

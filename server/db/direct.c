@@ -85,8 +85,8 @@ static enum status set_failure(struct db_direct *direct, PGresult *result, const
     const char *position = PQresultErrorField(result, PG_DIAG_STATEMENT_POSITION);
     const char *text = message == NULL ? meaning.message : message;
     if (position != NULL)
-        return error_set(error, code, meaning.reason, "line %ld: %s (SQLSTATE %s)", line_of_position(sql, position), text,
-                         sqlstate);
+        return error_set(error, code, meaning.reason, "line %ld: %s (SQLSTATE %s)", line_of_position(sql, position),
+                         text, sqlstate);
     return error_set(error, code, meaning.reason, "%s (SQLSTATE %s)", text, sqlstate);
 }
 
@@ -108,8 +108,7 @@ enum status db_direct_exec(struct db_direct *direct, const char *script, struct 
 enum status db_direct_query(struct db_direct *direct, const char *sql, const char *const *parameters, size_t count,
                             struct db_rows **rows_r, struct error *error)
 {
-    PGresult *result =
-        PQexecParams(direct->connection, sql, (int)count, NULL, parameters, NULL, NULL, 0);
+    PGresult *result = PQexecParams(direct->connection, sql, (int)count, NULL, parameters, NULL, NULL, 0);
     if (!is_success(result))
         return set_failure(direct, result, sql, error);
     if (rows_r != NULL)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A blocking connection for operator commands (migrate, user add, check): no pool, no loop, errors as PostgreSQL words them, because
-// the reader is the operator.
+// A blocking connection for operator commands (migrate, user add, check): no pool, no loop, errors as PostgreSQL words
+// them, because the reader is the operator.
 #ifndef KAM_DB_DIRECT_H
 #define KAM_DB_DIRECT_H
 
@@ -19,12 +19,13 @@ enum status db_direct_open(const char *conninfo, struct db_direct **direct_r, st
 // NULL is allowed. An open transaction is rolled back by the server.
 void db_direct_close(struct db_direct *direct);
 
-// Runs a script of any number of statements; without BEGIN in it they are one transaction. The error names the line it happened in.
+// Runs a script of any number of statements; without BEGIN in it they are one transaction. The error names the line it
+// happened in.
 enum status db_direct_exec(struct db_direct *direct, const char *script, struct error *error)
     __attribute__((warn_unused_result));
 
-// Runs one statement with text parameters (NULL is SQL NULL). rows_r may be NULL; otherwise free it with db_rows_destroy().
-// error->detail_json points into the connection and is valid until its next use.
+// Runs one statement with text parameters (NULL is SQL NULL). rows_r may be NULL; otherwise free it with
+// db_rows_destroy(). error->detail_json points into the connection and is valid until its next use.
 enum status db_direct_query(struct db_direct *direct, const char *sql, const char *const *parameters, size_t count,
                             struct db_rows **rows_r, struct error *error) __attribute__((warn_unused_result));
 

@@ -12,8 +12,8 @@
 const char *failure_sqlstate(const PGresult *result);
 const char *failure_constraint(const PGresult *result);
 
-// Fills the error and returns its code; detail_json points into the result. place names the statement in the log, which gets what the
-// client must not see, but no values; NULL is not logged.
+// Fills the error and returns its code; detail_json points into the result. place names the statement in the log, which
+// gets what the client must not see, but no values; NULL is not logged.
 enum status failure_to_error(const PGresult *result, const char *place, struct error *error_r);
 
 // True when a prepared statement's result type changed under it (a migration ran): it must be prepared anew.

@@ -13,7 +13,7 @@ struct list {
 };
 
 // The object a node is embedded in.
-#define LIST_OBJECT(node_, type_, member_) ((type_ *)(void *)((char *)(node_) - offsetof(type_, member_)))
+#define LIST_OBJECT(node_, type_, member_) ((type_ *)(void *)((char *)(node_)-offsetof(type_, member_)))
 
 static inline void list_init(struct list *list)
 {

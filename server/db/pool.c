@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pool's policy: which batch goes where, what happens to one that comes back, when to connect again. See pool.h.
 //
-// Reads and writes have a lane each: a list of waiting batches and connections of their own. A batch waits, is sent, comes back, and is
-// then sent again or done; settle() is the door through which everything that comes back goes. Done batches rest in a list until deliver(),
-// so that on_done may submit, abandon or close whatever it likes.
+// Reads and writes have a lane each: a list of waiting batches and connections of their own. A batch waits, is sent,
+// comes back, and is then sent again or done; settle() is the door through which everything that comes back goes. Done
+// batches rest in a list until deliver(), so that on_done may submit, abandon or close whatever it likes.
 #include "db/pool.h"
 
 #include <sodium.h>
@@ -39,7 +39,8 @@ struct lane {
     struct list open;
     unsigned opening_count;
     unsigned open_count;
-    unsigned failures;  // attempts to connect that failed since the last success
+    unsigned failures;   // connections that failed or broke since the last one that served; for the back-off
+    bool could_not_open; // the last attempt to open one failed
     uint64_t next_attempt_ms;
     bool was_lost; // the next connection opened is a reconnect
     uv_timer_t retry_timer;
@@ -52,8 +53,8 @@ struct db_pool {
     struct list done;
     struct connection_figures counted;
     uint64_t batches, reconnects, retries;
-    // "Later in this turn of the loop", so that batches arriving in one turn go out together. Idle for what comes from timers, check for
-    // what comes from polling; an active idle handle also keeps the loop from sleeping.
+    // "Later in this turn of the loop", so that batches arriving in one turn go out together. Idle for what comes from
+    // timers, check for what comes from polling; an active idle handle also keeps the loop from sleeping.
     uv_idle_t before_poll;
     uv_check_t after_poll;
     bool is_scheduled;
@@ -155,7 +156,7 @@ static int retry_after_ms(const struct lane *lane)
 // PostgreSQL is known to be away: a connection could not be made, and there is no other.
 static bool is_down(const struct lane *lane)
 {
-    return lane->failures > 0 && lane->open_count == 0;
+    return lane->could_not_open && lane->open_count == 0;
 }
 
 static void fail_waiting(struct lane *lane, const char *message)
@@ -182,19 +183,15 @@ static void on_retry_timer(uv_timer_t *timer)
         open_connection(lane);
 }
 
-static void back_off(struct lane *lane, const struct error *error)
+static void back_off(struct lane *lane)
 {
     unsigned doublings = lane->failures < 6 ? lane->failures : 6;
     uint64_t longest_ms = (uint64_t)BACKOFF_LEAST_MS << doublings;
     if (longest_ms > BACKOFF_MOST_MS)
         longest_ms = BACKOFF_MOST_MS;
     uint64_t delay_ms = longest_ms / 2 + randombytes_uniform((uint32_t)(longest_ms / 2 + 1));
-    lane->next_attempt_ms = uv_now(lane->pool->loop) + delay_ms;
-    // Only the first failure of an outage is worth a warning.
-    LOG(lane->failures == 0 ? LOG_WARNING : LOG_DEBUG, "cannot connect to the database",
-        LOG_TEXT("role", lane->pool->options.role), LOG_TEXT("error", error->message),
-        LOG_NUMBER("retry_after_ms", delay_ms));
     lane->failures++;
+    lane->next_attempt_ms = uv_now(lane->pool->loop) + delay_ms;
     if (lane->open_count > 0)
         return;
     int result = uv_timer_start(&lane->retry_timer, on_retry_timer, delay_ms, 0);
@@ -208,11 +205,11 @@ static void on_open(void *owner, struct connection *connection)
     list_append(&lane->open, connection_node(connection));
     lane->opening_count--;
     lane->open_count++;
-    if (lane->failures > 0)
+    if (lane->could_not_open)
         LOG(LOG_INFO, "connected to the database again", LOG_TEXT("role", lane->pool->options.role));
-    if (lane->failures > 0 || lane->was_lost)
+    if (lane->could_not_open || lane->was_lost)
         lane->pool->reconnects++;
-    lane->failures = 0;
+    lane->could_not_open = false;
     lane->was_lost = false;
     uv_timer_stop(&lane->retry_timer);
     schedule(lane->pool);
@@ -220,17 +217,19 @@ static void on_open(void *owner, struct connection *connection)
 
 static void finish_closing_if_empty(struct db_pool *pool);
 
-static void forget_connection(struct lane *lane, struct connection *connection)
+// Returns whether it had been open.
+static bool forget_connection(struct lane *lane, struct connection *connection)
 {
     for (struct list *node = lane->open.next; node != &lane->open; node = node->next) {
         if (connection_of_node(node) != connection)
             continue;
         list_remove(node);
         lane->open_count--;
-        return;
+        return true;
     }
     list_remove(connection_node(connection));
     lane->opening_count--;
+    return false;
 }
 
 static void on_connection_closed(void *owner, struct connection *connection, const struct error *error)
@@ -238,7 +237,7 @@ static void on_connection_closed(void *owner, struct connection *connection, con
     struct lane *lane = owner;
     struct db_pool *pool = lane->pool;
     bool was_useful = connection_was_useful(connection);
-    forget_connection(lane, connection);
+    bool was_open = forget_connection(lane, connection);
     schedule(pool);
     if (pool->is_closing) {
         finish_closing_if_empty(pool);
@@ -246,15 +245,21 @@ static void on_connection_closed(void *owner, struct connection *connection, con
     }
     if (error == NULL) // retired; the next batch opens another
         return;
-    if (!was_useful) {
-        back_off(lane, error);
+    if (!was_open) {
+        // Only the first failure of an outage is worth a warning.
+        LOG(lane->could_not_open ? LOG_DEBUG : LOG_WARNING, "cannot connect to the database",
+            LOG_TEXT("role", pool->options.role), LOG_TEXT("error", error->message));
+        lane->could_not_open = true;
+        back_off(lane);
         return;
     }
     LOG(LOG_WARNING, "lost a connection to the database", LOG_TEXT("role", pool->options.role),
         LOG_TEXT("error", error->message));
     lane->was_lost = true;
-    lane->failures = 0; // failing to grow said nothing about PostgreSQL being away
-    if (lane->open_count == 0 && lane->opening_count == 0)
+    lane->could_not_open = false; // failing to grow said nothing about PostgreSQL being away
+    if (!was_useful)
+        back_off(lane);
+    else if (lane->open_count == 0 && lane->opening_count == 0)
         open_connection(lane); // so that health says the truth, and serving resumes by itself
 }
 
@@ -280,8 +285,9 @@ static void settle_lost(struct db_batch *batch)
     batch_reset(batch);
     batch->is_uncertain = batch->kind == DB_BATCH_WRITE;
     put_unavailable(pool, batch,
-                    batch->is_uncertain ? "the connection to the database broke; the change may or may not have been made"
-                                        : "the connection to the database broke; try again",
+                    batch->is_uncertain
+                        ? "the connection to the database broke; the change may or may not have been made"
+                        : "the connection to the database broke; try again",
                     retry_after_ms(lane));
 }
 
@@ -289,12 +295,12 @@ static void settle_lost(struct db_batch *batch)
 static bool may_try_again(struct db_batch *batch, struct connection *connection)
 {
     const char *sqlstate = batch_sqlstate(batch);
-    bool was_cancelled = strcmp(sqlstate, "57014") == 0; // meant for the batch before: nobody abandoned this one
+    bool was_cancelled = strcmp(sqlstate, "57014") == 0;  // meant for the batch before: nobody abandoned this one
     bool was_unprepared = strcmp(sqlstate, "26000") == 0; // the Parse it counted on was skipped
     bool is_stale = failure_is_stale_plan(batch->failure);
     if (is_stale)
         connection_retire(connection);
-    unsigned most = sqlstate_is_conflict(sqlstate)                  ? CONFLICT_RETRIES
+    unsigned most = sqlstate_is_conflict(sqlstate)                ? CONFLICT_RETRIES
                     : was_cancelled || was_unprepared || is_stale ? ACCIDENT_RETRIES
                                                                   : 0;
     return batch->retries++ < most;
@@ -310,6 +316,7 @@ static void on_returned(void *owner, struct connection *connection, struct db_ba
     }
     switch (fate) {
     case BATCH_COMPLETE:
+        lane->failures = 0;
         batch->code = STATUS_OK;
         put_done(lane->pool, batch);
         return;
@@ -518,7 +525,7 @@ bool db_pool_is_serving(const struct db_pool *pool)
         const struct lane *lane = &pool->lanes[i];
         if (lane->open_count > 0)
             return true;
-        was_asked |= lane->failures > 0 || lane->was_lost;
+        was_asked |= lane->could_not_open || lane->was_lost;
     }
     return !was_asked;
 }

@@ -13,7 +13,8 @@ static const struct {
     {"KA006", {STATUS_ALREADY_EXISTS, "ALREADY_EXISTS", "already exists", true, false}},
     {"KA007", {STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", "permission denied", true, false}},
     {"KA008", {STATUS_RESOURCE_EXHAUSTED, "RESOURCE_EXHAUSTED", "a limit is reached", true, false}},
-    {"KA009", {STATUS_FAILED_PRECONDITION, "FAILED_PRECONDITION", "the record's state does not allow this", true, false}},
+    {"KA009",
+     {STATUS_FAILED_PRECONDITION, "FAILED_PRECONDITION", "the record's state does not allow this", true, false}},
     {"KA010", {STATUS_ABORTED, "ABORTED", "the record was changed meanwhile", true, false}},
     {"KA011", {STATUS_OUT_OF_RANGE, "OUT_OF_RANGE", "out of range", true, false}},
     {"KA016", {STATUS_UNAUTHENTICATED, "UNAUTHENTICATED", "log in first", true, false}},
@@ -31,7 +32,9 @@ static const struct {
     {"40001", {STATUS_ABORTED, "CONCURRENT_CHANGE", "somebody changed the same records; try again", false, false}},
     {"40P01", {STATUS_ABORTED, "CONCURRENT_CHANGE", "somebody changed the same records; try again", false, false}},
     {"42501", {STATUS_PERMISSION_DENIED, "PERMISSION_DENIED", "permission denied", false, false}},
-    {"53", {STATUS_RESOURCE_EXHAUSTED, "DATABASE_EXHAUSTED", "the database is out of resources; try again later", false, false}},
+    {"53",
+     {STATUS_RESOURCE_EXHAUSTED, "DATABASE_EXHAUSTED", "the database is out of resources; try again later", false,
+      false}},
     {"55P03", {STATUS_ABORTED, "LOCKED", "somebody is changing the same records; try again", false, false}},
     {"57014", {STATUS_CANCELLED, "CANCELLED", "the statement was cancelled", false, false}},
     {"57P", {STATUS_UNAVAILABLE, "DATABASE_UNAVAILABLE", "the database is restarting; try again", false, false}},
@@ -52,9 +55,4 @@ struct sqlstate_meaning sqlstate_find(const char *sqlstate)
 bool sqlstate_is_conflict(const char *sqlstate)
 {
     return strcmp(sqlstate, "40001") == 0 || strcmp(sqlstate, "40P01") == 0;
-}
-
-bool sqlstate_is_unavailable(const char *sqlstate)
-{
-    return strncmp(sqlstate, "08", 2) == 0 || strncmp(sqlstate, "57P", 3) == 0;
 }

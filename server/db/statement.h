@@ -9,11 +9,11 @@
 enum { DB_PARAMETERS_MAX = 128 };
 
 struct db_statement {
-    const char *name;                // unique in the program; the server-side prepared statement's name (63 bytes at most)
-    const char *sql;                 // with $1, $2, ...
+    const char *name; // unique in the program; the server-side prepared statement's name (63 bytes at most)
+    const char *sql;  // with $1, $2, ...
     const uint32_t *parameter_types; // PostgreSQL type oids
     size_t parameter_count;
-    const char *place;               // "sql/methods/account/get.sql:7", for logs
+    const char *place; // "sql/methods/account/get.sql:7", for logs
 };
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+
 #include <cmocka.h>
 
 #include <stdio.h>
@@ -18,9 +19,14 @@ enum { OID_INT4 = 23, OID_TEXT = 25 };
 static const uint32_t ONE_NUMBER[] = {OID_INT4};
 static const uint32_t ONE_TEXT[] = {OID_TEXT};
 
-#define STATEMENT(name_, sql_) {.name = (name_), .sql = (sql_), .place = "test:" name_}
+#define STATEMENT(name_, sql_)                                                                                         \
+    {                                                                                                                  \
+        .name = (name_), .sql = (sql_), .place = "test:" name_                                                         \
+    }
 #define STATEMENT_1(name_, types_, sql_)                                                                               \
-    {.name = (name_), .sql = (sql_), .parameter_types = (types_), .parameter_count = 1, .place = "test:" name_}
+    {                                                                                                                  \
+        .name = (name_), .sql = (sql_), .parameter_types = (types_), .parameter_count = 1, .place = "test:" name_      \
+    }
 
 static const struct db_statement GET = STATEMENT_1("get", ONE_NUMBER, "select name from item where id = $1");
 static const struct db_statement DIVIDE = STATEMENT_1("divide", ONE_NUMBER, "select (100 / $1)::text");
@@ -284,7 +290,8 @@ static void a_statement_that_cannot_be_parsed_is_internal_until_it_can(void **st
         assert_string_equal(calls[i].sqlstate, "42P01");
         assert_string_equal(calls[i].message, "internal error");
     }
-    test_postgres_exec(&postgres, "create table thing (name text); insert into thing values ('a'); grant select on thing to kam_rep");
+    test_postgres_exec(
+        &postgres, "create table thing (name text); insert into thing values ('a'); grant select on thing to kam_rep");
     struct call call;
     call_begin(&call, DB_BATCH_WRITE);
     call_add(&call, &LIST_THINGS);
@@ -296,7 +303,8 @@ static void a_migration_under_prepared_statements_is_not_noticed(void **state)
 {
     (void)state;
     static const struct db_statement STAR = STATEMENT("star", "select * from star");
-    test_postgres_exec(&postgres, "create table star (a text); insert into star values ('x'); grant select on star to kam_rep");
+    test_postgres_exec(&postgres,
+                       "create table star (a text); insert into star values ('x'); grant select on star to kam_rep");
     for (int i = 0; i < 2; i++) {
         struct call calls[3];
         for (int k = 0; k < 3; k++) {
@@ -316,10 +324,9 @@ static void errors_are_translated(void **state)
 {
     (void)state;
     test_postgres_exec(
-        &postgres,
-        "create function refuse(state text) returns text language plpgsql as $$ begin"
-        " raise exception using errcode = state, message = 'stage 订单 is closed', hint = 'STAGE_CLOSED',"
-        " detail = '{\"stage\":\"won\"}'; end $$;");
+        &postgres, "create function refuse(state text) returns text language plpgsql as $$ begin"
+                   " raise exception using errcode = state, message = 'stage 订单 is closed', hint = 'STAGE_CLOSED',"
+                   " detail = '{\"stage\":\"won\"}'; end $$;");
     static const struct db_statement REFUSE = STATEMENT_1("refuse", ONE_TEXT, "select refuse($1)");
     static const struct {
         const char *sqlstate;

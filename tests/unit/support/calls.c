@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 
-enum { PATIENCE_MS = 60 * 1000 };
+enum { PATIENCE_MS = 30 * 1000 };
 
 void calls_prepare_database(const struct test_postgres *postgres, char conninfo_r[160])
 {
@@ -42,15 +42,38 @@ static void on_pool_closed(void *data)
     *is_closed = true;
 }
 
+static void on_wake(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
 void calls_close_pool(uv_loop_t *loop, struct db_pool *pool)
 {
     bool is_closed = false;
     db_pool_close(pool, on_pool_closed, &is_closed);
-    uv_run(loop, UV_RUN_DEFAULT);
-    if (!is_closed || uv_loop_alive(loop)) {
-        fprintf(stderr, "the pool did not close\n");
-        abort();
-    }
+    // What other pools and timers a failed test left on the loop must not keep it running.
+    uv_timer_t timer;
+    uv_timer_init(loop, &timer);
+    uv_timer_start(&timer, on_wake, 10, 10);
+    uv_unref((uv_handle_t *)&timer);
+    uint64_t end_ns = uv_hrtime() + (uint64_t)PATIENCE_MS * 1000000;
+    while (uv_loop_alive(loop) && uv_hrtime() < end_ns)
+        uv_run(loop, UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(loop, UV_RUN_NOWAIT);
+    if (is_closed && !uv_loop_alive(loop))
+        return;
+    fflush(NULL);
+    fprintf(stderr, "the pool did not close\n");
+    abort();
+}
+
+void calls_close_one_pool(uv_loop_t *loop, struct db_pool *pool)
+{
+    bool is_closed = false;
+    db_pool_close(pool, on_pool_closed, &is_closed);
+    while (!is_closed)
+        uv_run(loop, UV_RUN_ONCE);
 }
 
 static void copy_results(struct call *call, const struct db_outcome *outcome)
@@ -125,14 +148,9 @@ void call_submit(struct db_pool *pool, struct call *call)
     db_pool_submit(pool, call->batch);
 }
 
-static void on_wake(uv_timer_t *timer)
-{
-    (void)timer;
-}
-
 // A timer keeps the loop from sleeping for ever in a test that would otherwise hang.
-static void run_until(uv_loop_t *loop, bool (*is_over)(const struct call *calls, size_t count), const struct call *calls,
-                      size_t count, uint64_t patience_ms)
+static void run_until(uv_loop_t *loop, bool (*is_over)(const struct call *calls, size_t count),
+                      const struct call *calls, size_t count, uint64_t patience_ms)
 {
     uv_timer_t timer;
     uv_timer_init(loop, &timer);

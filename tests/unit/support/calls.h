@@ -30,12 +30,16 @@ struct call {
     size_t bytes;      // of all values of all results
 };
 
-// Roles kam_login (may connect) and kam_rep, table item (id, name) with 100 rows, for tests of the pool. conninfo_r gets the login.
+// Roles kam_login (may connect) and kam_rep, table item (id, name) with 100 rows, for tests of the pool. conninfo_r
+// gets the login.
 void calls_prepare_database(const struct test_postgres *postgres, char conninfo_r[160]);
 
 struct db_pool *calls_open_pool(uv_loop_t *loop, const char *conninfo, unsigned connections, unsigned write_depth);
 // Closes it and runs the loop until nothing is left on it.
 void calls_close_pool(uv_loop_t *loop, struct db_pool *pool);
+
+// Closes one of several pools on the loop.
+void calls_close_one_pool(uv_loop_t *loop, struct db_pool *pool);
 
 void call_begin(struct call *call, enum db_batch_kind kind);
 void call_add(struct call *call, const struct db_statement *statement);
@@ -43,7 +47,7 @@ void call_add_number(struct call *call, const struct db_statement *statement, in
 void call_add_text(struct call *call, const struct db_statement *statement, const char *text);
 void call_submit(struct db_pool *pool, struct call *call);
 
-// Runs the loop until all are done; fails the test after a minute.
+// Runs the loop until all are done; fails the test after half a minute.
 void calls_wait(uv_loop_t *loop, const struct call *calls, size_t count);
 
 // Runs the loop for at least that long.

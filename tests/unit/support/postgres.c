@@ -87,8 +87,13 @@ static void run_initdb(const struct test_postgres *postgres)
 {
     char data[96];
     snprintf(data, sizeof data, "%s/data", postgres->directory);
-    char *arguments[] = {"initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8",
-                         "--no-sync", "--no-instructions", NULL};
+    char *arguments[] = {"initdb",    "-D",
+                         data,        "-U",
+                         "postgres",  "-A",
+                         "trust",     "-E",
+                         "UTF8",      "--locale=C.UTF-8",
+                         "--no-sync", "--no-instructions",
+                         NULL};
     pid_t child = spawn(postgres, "initdb", arguments);
     int status = 0;
     if (waitpid(child, &status, 0) != child || status != 0)
@@ -111,9 +116,26 @@ void test_postgres_restart(struct test_postgres *postgres)
     char socket_setting[128];
     snprintf(data, sizeof data, "%s/data", postgres->directory);
     snprintf(socket_setting, sizeof socket_setting, "unix_socket_directories=%s", postgres->directory);
-    char *arguments[] = {"postgres", "-D", data, "-c", socket_setting, "-c", "listen_addresses=", "-c", "fsync=off",
-                         "-c", "max_connections=60", "-c", "shared_buffers=32MB", "-c", "deadlock_timeout=50ms",
-                         "-c", "log_min_messages=fatal", "-c", "autovacuum=off", NULL};
+    char *arguments[] = {"postgres",
+                         "-D",
+                         data,
+                         "-c",
+                         socket_setting,
+                         "-c",
+                         "listen_addresses=",
+                         "-c",
+                         "fsync=off",
+                         "-c",
+                         "max_connections=60",
+                         "-c",
+                         "shared_buffers=32MB",
+                         "-c",
+                         "deadlock_timeout=50ms",
+                         "-c",
+                         "log_min_messages=fatal",
+                         "-c",
+                         "autovacuum=off",
+                         NULL};
     for (int i = 0; i < WAIT_STEPS; i++) {
         // After a kill it refuses to start as long as a backend of the old one lives.
         if (postgres->postmaster == 0)

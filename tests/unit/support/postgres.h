@@ -7,9 +7,9 @@
 #include <sys/types.h>
 
 struct test_postgres {
-    char directory[64];   // holds the data directory, the log and the socket
-    char conninfo[160];   // superuser "postgres", database "postgres"
-    pid_t postmaster;     // 0 when stopped
+    char directory[64]; // holds the data directory, the log and the socket
+    char conninfo[160]; // superuser "postgres", database "postgres"
+    pid_t postmaster;   // 0 when stopped
 };
 
 // Makes the cluster and starts it. Any failure ends the test program with a message.
@@ -18,7 +18,7 @@ void test_postgres_start(struct test_postgres *postgres_r);
 // Starts it again after test_postgres_kill().
 void test_postgres_restart(struct test_postgres *postgres);
 
-// kill -9 of the postmaster; its children notice and go.
+// kill -9 of the postmaster; its children notice and go, sooner or later.
 void test_postgres_kill(struct test_postgres *postgres);
 
 // Stops it at once and removes the directory.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A proxy that spoils the k-th message of the server: see proxy.h. Frontend/backend protocol 3.0: every message of the server is a type
-// byte and a length that counts itself.
+// A proxy that spoils the k-th message of the server: see proxy.h. Frontend/backend protocol 3.0: every message of the
+// server is a type byte and a length that counts itself.
 #include "support/proxy.h"
 
 #include <arpa/inet.h>

@@ -9,7 +9,8 @@
 
 enum test_proxy_fault {
     TEST_PROXY_NONE,
-    TEST_PROXY_ERROR, // an ErrorResponse instead of the message, and nothing more until ReadyForQuery, as PostgreSQL does
+    TEST_PROXY_ERROR, // an ErrorResponse instead of the message, and nothing more until ReadyForQuery, as PostgreSQL
+                      // does
     TEST_PROXY_CUT,   // the connection ends before the message
     TEST_PROXY_CUT_INSIDE, // the connection ends in the middle of the message
 };
