@@ -19,7 +19,8 @@ struct rpc_call;
 struct rpc_handler {
     void (*on_start)(struct rpc_call *call);
     // A whole request message: decoded, checked for UTF-8, depth and size; lives in the call's arena. A method without client
-    // streaming gets exactly one (rpc answers INTERNAL/INVALID_ARGUMENT itself otherwise), and gets it after the client's half-close.
+    // streaming gets exactly one (rpc answers UNIMPLEMENTED itself otherwise, as gRPC's list of status codes has it), and gets it after the
+    // client's half-close. With client streaming a message lives until the next one is given (see rpc_call_pause) or on_close.
     void (*on_message)(struct rpc_call *call, ProtobufCMessage *message);
     // The client has sent its last message. Only for methods with client streaming.
     void (*on_half_close)(struct rpc_call *call);
@@ -27,6 +28,8 @@ struct rpc_handler {
     void (*on_drain)(struct rpc_call *call);
     // Last callback, exactly once, whether the call was finished or cancelled (see rpc_call_is_cancelled).
     void (*on_close)(struct rpc_call *call);
+    // The server is draining (rpc_server_drain): a call that would go on for ever, a watch, ends itself now.
+    void (*on_shutdown)(struct rpc_call *call);
 };
 
 struct rpc_method {
@@ -52,12 +55,18 @@ const char *rpc_call_peer(const struct rpc_call *call);  // "127.0.0.1", for log
 // The request message's bytes as they came (valid as long as the call), for hashing. Unary requests only.
 void rpc_call_request_bytes(const struct rpc_call *call, const void **bytes_r, size_t *length_r);
 
+// Client streaming: no message is given, and the client is held back by flow control, until rpc_call_resume(). The message given last stays
+// valid meanwhile.
+void rpc_call_pause(struct rpc_call *call);
+void rpc_call_resume(struct rpc_call *call);
+
 // Loop time (uv_now) at which the deadline passes; UINT64_MAX without one. rpc itself answers DEADLINE_EXCEEDED then.
 uint64_t rpc_call_deadline_ms(const struct rpc_call *call);
 // True once the client cancelled, the connection broke or the deadline passed: sending is pointless and does nothing.
 bool rpc_call_is_cancelled(const struct rpc_call *call);
 
-// Before the first message: adds to the initial metadata. Any time before the end: adds to the trailers. Copied.
+// Before the first message: adds to the initial metadata. Any time before the end: adds to the trailers. Copied. Values of keys ending in -bin
+// are base64-encoded here; in others bytes outside printable ASCII become '?'.
 void rpc_call_add_header(struct rpc_call *call, const char *key, const char *value);
 void rpc_call_add_trailer(struct rpc_call *call, const char *key, const char *value);
 

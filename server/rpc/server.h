@@ -3,6 +3,7 @@
 #ifndef KAM_RPC_SERVER_H
 #define KAM_RPC_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
@@ -40,6 +41,10 @@ enum status rpc_server_listen(struct rpc_server *server, int listening_socket, s
 // Stops accepting, sends GOAWAY, lets running calls finish for at most grace_ms, then closes. on_drained fires once, after the last
 // connection is gone. Calls still running then end with UNAVAILABLE.
 void rpc_server_drain(struct rpc_server *server, uint64_t grace_ms, void (*on_drained)(void *context));
+
+// Sets what grpc.health.v1 answers for a service, "" being the server as a whole, and tells those who watch it. Every service of the method
+// table is serving until told otherwise; all are not once the server drains.
+void rpc_health_set(struct rpc_server *server, const char *service, bool is_serving);
 
 // After on_drained only.
 void rpc_server_destroy(struct rpc_server *server);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Error details: see details.h.
+#include "rpc/details.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "google/rpc/error_details.pb-c.h"
+#include "google/rpc/status.pb-c.h"
+
+enum { SHORT_DESCRIPTION_BYTES = 48, FIXED_DETAILS = 3 };
+
+// What goes in; smaller each time it turned out too large.
+struct selection {
+    size_t description_bytes;
+    size_t extra_count;
+    size_t violation_count;
+    bool is_cut;
+};
+
+static void add_any(Google__Rpc__Status *status, struct arena *arena, const ProtobufCMessage *message)
+{
+    Google__Protobuf__Any *any = arena_alloc(arena, sizeof *any);
+    google__protobuf__any__init(any);
+    any->type_url = arena_printf(arena, "type.googleapis.com/%s", message->descriptor->name);
+    any->value.len = protobuf_c_message_get_packed_size(message);
+    any->value.data = arena_alloc(arena, any->value.len);
+    protobuf_c_message_pack(message, any->value.data);
+    status->details[status->n_details++] = any;
+}
+
+static void add_error_info(Google__Rpc__Status *status, struct arena *arena, const struct error *error, bool is_cut)
+{
+    Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
+    info.reason = arena_strdup(arena, error->reason);
+    info.domain = arena_strdup(arena, "kam.v1");
+    Google__Rpc__ErrorInfo__MetadataEntry entry = GOOGLE__RPC__ERROR_INFO__METADATA_ENTRY__INIT;
+    Google__Rpc__ErrorInfo__MetadataEntry *entries[] = {&entry};
+    if (is_cut) {
+        entry.key = arena_strdup(arena, "details");
+        entry.value = arena_strdup(arena, "cut");
+        info.n_metadata = 1;
+        info.metadata = entries;
+    }
+    add_any(status, arena, &info.base);
+}
+
+static char *copy_start(struct arena *arena, const char *text, size_t bytes_max)
+{
+    size_t length = strlen(text);
+    if (length <= bytes_max)
+        return arena_copy(arena, text, length);
+    length = bytes_max;
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--;
+    return arena_printf(arena, "%.*s…", (int)length, text);
+}
+
+static void add_bad_request(Google__Rpc__Status *status, struct arena *arena, const struct error *error,
+                            const struct selection *selection)
+{
+    Google__Rpc__BadRequest__FieldViolation violations[ERROR_VIOLATIONS_MAX];
+    Google__Rpc__BadRequest__FieldViolation *list[ERROR_VIOLATIONS_MAX];
+    Google__Rpc__BadRequest request = GOOGLE__RPC__BAD_REQUEST__INIT;
+    for (size_t at = 0; at < selection->violation_count; at++) {
+        google__rpc__bad_request__field_violation__init(&violations[at]);
+        violations[at].field = arena_strdup(arena, error->violations[at].field);
+        violations[at].description = copy_start(arena, error->violations[at].description, selection->description_bytes);
+        list[at] = &violations[at];
+    }
+    request.n_field_violations = selection->violation_count;
+    request.field_violations = list;
+    add_any(status, arena, &request.base);
+}
+
+static void add_retry_info(Google__Rpc__Status *status, struct arena *arena, int retry_after_ms)
+{
+    Google__Rpc__RetryInfo retry = GOOGLE__RPC__RETRY_INFO__INIT;
+    Google__Protobuf__Duration delay = GOOGLE__PROTOBUF__DURATION__INIT;
+    delay.seconds = retry_after_ms / 1000;
+    delay.nanos = retry_after_ms % 1000 * 1000000;
+    retry.retry_delay = &delay;
+    add_any(status, arena, &retry.base);
+}
+
+static Google__Rpc__Status *build(const struct error *error, struct arena *arena, const ProtobufCMessage *const *extra,
+                                  const struct selection *selection)
+{
+    Google__Rpc__Status *status = arena_alloc(arena, sizeof *status);
+    google__rpc__status__init(status);
+    status->code = (int32_t)error->code;
+    status->message = arena_strdup(arena, error->message);
+    status->details = arena_alloc(arena, (FIXED_DETAILS + selection->extra_count) * sizeof(Google__Protobuf__Any *));
+    add_error_info(status, arena, error, selection->is_cut);
+    if (selection->violation_count > 0)
+        add_bad_request(status, arena, error, selection);
+    if (error->retry_after_ms > 0)
+        add_retry_info(status, arena, error->retry_after_ms);
+    for (size_t at = 0; at < selection->extra_count; at++)
+        add_any(status, arena, extra[at]);
+    return status;
+}
+
+// The message travels twice: in here, and percent-encoded beside it.
+static size_t room_for(const struct error *error)
+{
+    size_t encoded_message = 0;
+    for (const char *at = error->message; *at != '\0'; at++)
+        encoded_message += *at >= 0x20 && *at <= 0x7E && *at != '%' ? 1 : 3;
+    size_t room = (RPC_DETAILS_ENCODED_BYTES - encoded_message) / 4 * 3;
+    return room < RPC_DETAILS_BYTES ? room : RPC_DETAILS_BYTES;
+}
+
+static void shrink(struct selection *selection)
+{
+    selection->is_cut = true;
+    if (selection->description_bytes > SHORT_DESCRIPTION_BYTES)
+        selection->description_bytes = SHORT_DESCRIPTION_BYTES;
+    else if (selection->extra_count > 0)
+        selection->extra_count--;
+    else if (selection->violation_count > 0)
+        selection->violation_count--;
+}
+
+void *rpc_details_pack(const struct error *error, struct arena *arena, const ProtobufCMessage *const *extra, size_t extra_count,
+                       size_t *length_r)
+{
+    struct selection selection = {
+        .description_bytes = sizeof error->violations[0].description,
+        .extra_count = extra_count,
+        .violation_count = error->violation_count,
+    };
+    size_t room = room_for(error);
+    Google__Rpc__Status *status = build(error, arena, extra, &selection);
+    size_t length = google__rpc__status__get_packed_size(status);
+    while (length > room && (selection.extra_count > 0 || selection.violation_count > 0)) {
+        shrink(&selection);
+        status = build(error, arena, extra, &selection);
+        length = google__rpc__status__get_packed_size(status);
+    }
+    uint8_t *packed = arena_alloc(arena, length);
+    google__rpc__status__pack(status, packed);
+    *length_r = length;
+    return packed;
+}
