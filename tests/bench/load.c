@@ -2,8 +2,9 @@
 // Load generator: keeps N calls in flight on each of C TLS connections to kamd, each call with an id of its own, for a
 // number of seconds, and prints what came back as one JSON object. One thread, epoll; a closed loop, as pgbench is.
 //
-// usage: load --port P --method get|list|log --accounts N --connections C --in-flight F --seconds S --seed X < tokens
-// Standard input: one session token per line; connection i uses line i modulo their number.
+// usage: load --port P --method get|list|log|idle --accounts N --connections C --in-flight F --seconds S --seed X <
+// tokens Standard input: one session token per line; connection i uses line i modulo their number. idle: one call on
+// each connection, then "idle" on standard output and silence until the time is over.
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -67,6 +68,8 @@ struct load {
     uint64_t start_ns;
     uint64_t end_ns;
     bool is_over;
+    bool is_idle;
+    int idle_connections;
     uint64_t ok;
     uint64_t failed;
     uint64_t bytes;
@@ -134,7 +137,7 @@ static const char *build_body(struct load *load, struct call *call)
     uint8_t *message = call->body + 5;
     size_t length;
     const char *path;
-    if (strcmp(load->options.method, "get") == 0) {
+    if (strcmp(load->options.method, "get") == 0 || load->is_idle) {
         Kam__V1__GetAccountRequest request = KAM__V1__GET_ACCOUNT_REQUEST__INIT;
         request.id = account_id;
         length = kam__v1__get_account_request__pack(&request, message);
@@ -260,7 +263,9 @@ static int on_stream_close(nghttp2_session *session, int32_t stream_id, uint32_t
     record_latency(load, now_ns() - call->start_ns);
     free(call);
     connection->open_calls--;
-    if (!load->is_over)
+    if (load->is_idle)
+        load->idle_connections++;
+    else if (!load->is_over)
         begin_call(connection);
     return 0;
 }
@@ -359,7 +364,7 @@ static size_t read_tokens(char tokens[TOKENS_MAX][128])
 static void run(struct load *load, int epoll)
 {
     for (int at = 0; at < load->options.connections; at++) {
-        for (int call = 0; call < load->options.in_flight; call++)
+        for (int call = 0; call < (load->is_idle ? 1 : load->options.in_flight); call++)
             begin_call(&load->connections[at]);
         flush(&load->connections[at]);
     }
@@ -371,6 +376,11 @@ static void run(struct load *load, int epoll)
             struct connection *connection = events[at].data.ptr;
             read_input(connection);
             flush(connection);
+        }
+        if (load->idle_connections == load->options.connections) {
+            puts("idle");
+            fflush(stdout);
+            load->idle_connections = 0;
         }
         uint64_t now = now_ns();
         if (!load->is_over && now >= load->end_ns)
@@ -420,9 +430,8 @@ static struct options parse_options(int argc, char **argv)
             options.seed = strtoull(optarg, NULL, 10);
             break;
         default:
-            fprintf(
-                stderr,
-                "usage: load --port P --method get|list|log --accounts N --connections C --in-flight F --seconds S\n");
+            fprintf(stderr, "usage: load --port P --method get|list|log|idle --accounts N --connections C --in-flight "
+                            "F --seconds S\n");
             exit(2);
         }
     }
@@ -433,6 +442,7 @@ int main(int argc, char **argv)
 {
     static char tokens[TOKENS_MAX][128];
     struct load load = {.options = parse_options(argc, argv)};
+    load.is_idle = strcmp(load.options.method, "idle") == 0;
     load.random_state = load.options.seed * 0x9E3779B97F4A7C15ULL | 1;
     size_t token_count = read_tokens(tokens);
     REQUIRE(token_count > 0 && load.options.connections > 0 && load.options.accounts > 0);

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The generated company of the bench, and the calls that are measured on it. Everything follows from a fixed seed."""
+import hashlib
+
+from statements import Script
+
+# Account number n has the decimal digits of n as the hexadecimal digits of its id, so that pgbench can name a random one.
+ACCOUNT_ID = "lpad(:account::text, 32, '0')::uuid"
+ACTIVITY_ID = "(lpad(:client_id::text, 8, '9') || lpad(:count::text, 24, '0'))::uuid"
+REQUEST_ID = "(lpad(:client_id::text, 8, '8') || lpad(:count::text, 24, '0'))::uuid"
+RANDOM_ACCOUNT = "\\set account random(1, :accounts)"
+
+
+class Method:
+    def __init__(self, name, values, written=None):
+        self.name = name
+        self.values = values
+        self.written = written  # counts what the method writes
+
+    def script(self, methods):
+        preamble = [RANDOM_ACCOUNT]
+        if self.written:
+            # Ids of one pgbench run must not meet those of another: the run's start time is in the upper digits.
+            preamble.append("\\set count :count + 1")
+        return Script(methods[self.name], "manager", self.values, preamble, REQUEST_ID)
+
+
+METHODS = {
+    "get": Method("kam.v1.AccountService/GetAccount", {"id": ACCOUNT_ID, "code": "''"}),
+    "list": Method("kam.v1.ActivityService/ListActivities", {"account_id": ACCOUNT_ID, "page.limit": "51"}),
+    "log": Method("kam.v1.ActivityService/LogActivity", {
+        "record.id": ACTIVITY_ID, "activity.id": ACTIVITY_ID, "activity.account_id": ACCOUNT_ID, "activity.kind": "'call'",
+        "activity.subject": "'bench: asked about the delivery of the second pump'", "activity.place": "''",
+        "activity.description": "''", "activity.customer_reaction": "''", "activity.result": "'they confirm the date'",
+        "activity.contact_ids": "'{}'::uuid[]", "activity.user_ids": "'{}'::uuid[]",
+    }, written="select count(*) from kam.activity where subject like 'bench: %'"),
+}
+
+SETUP = """
+set search_path = kam, pg_temp;
+select setseed(0.5);
+alter table account disable trigger user; alter table contact disable trigger user; alter table position disable trigger user;
+alter table activity disable trigger user; alter table activity_contact disable trigger user;
+alter table team disable trigger zz_record; alter table app_user disable trigger user;
+
+insert into team (id, name) values (lpad('1', 32, '0')::uuid, 'Bench Company');
+insert into team (id, name, parent_id)
+select lpad(n::text, 32, '0')::uuid, case when n <= 5 then 'Region ' else 'Office ' end || n,
+       lpad((case when n <= 5 then 1 else 2 + n % 4 end)::text, 32, '0')::uuid
+  from generate_series(2, 40) n;
+
+-- 64 managers of the root team, 36 of offices, 10 of the service desk, 390 reps.
+insert into app_user (id, login, name, role, team_id)
+select lpad(n::text, 32, '0')::uuid, 'user' || n, (array['王','李','张','刘','陈','Miller ','Novak ','Rossi '])[1 + n % 8] || n,
+       case when n <= 100 then 'manager' when n <= 110 then 'service' else 'rep' end,
+       lpad((case when n <= 64 or n between 101 and 110 then 1 else 6 + n % 35 end)::text, 32, '0')::uuid
+  from generate_series(1, 500) n;
+"""
+
+ACCOUNTS = """
+insert into account (id, code, name, registered_address, delivery_address, phone, industry, region, main_products, employees, founded_on,
+                     owner_id, team_id, source, status, annual_revenue_currency_code, annual_revenue_minor_units, note)
+select lpad(n::text, 32, '0')::uuid, 'K-' || lpad(n::text, 6, '0'),
+       (array['华东','江南','北方','长城','东海','金山','Northern ','Harbour ','Alpine ','Delta '])[1 + n % 10] || 'K' || n ||
+       (array['泵业有限公司','阀门制造有限公司','化工股份有限公司','水务集团',' Pumps Ltd',' Valves GmbH',' Chemicals Inc',' Water Works'])[1 + n % 8],
+       '江苏省苏州市工业园区 ' || n || ' 号', 'Dock ' || n % 40, '+86 512 ' || (60000000 + n),
+       (array['chemicals','water','shipbuilding','energy','food'])[1 + n % 5], (array['华东','华南','North','West'])[1 + n % 4],
+       'pumps, valves, seals', 20 + n % 5000, date '1980-01-01' + n % 14000, u.id, u.team_id,
+       (array['peer_referral','exhibition','inbound_enquiry','media_search'])[1 + n % 4],
+       (array['prospect','developing','trial','active','active','dormant'])[1 + n % 6], 'CNY', 100000000 + n * 1000, 'met at the fair'
+  from generate_series(1, %(accounts)s) n join app_user u on u.id = lpad((111 + n % 390)::text, 32, '0')::uuid;
+insert into account_reach select owner_id, id from account;
+"""
+
+CONTACTS = """
+insert into contact (id, name, phones, emails)
+select lpad(n::text, 32, '0')::uuid,
+       (array['张伟','王芳','李娜','刘洋','陈静','Anna ','Peter ','Maria ','Jan ','Eva '])[1 + n % 10] || n,
+       array['+86 139 ' || (10000000 + n)], array['p' || n || '@customer.example']
+  from generate_series(1, %(contacts)s) n;
+insert into position (id, contact_id, account_id, title, buying_roles, stance, influence, relationship)
+select lpad(n::text, 32, '0')::uuid, lpad(n::text, 32, '0')::uuid, lpad((1 + (n - 1) / 5)::text, 32, '0')::uuid,
+       (array['采购经理','总工程师','Purchasing manager','Plant manager','财务总监'])[1 + n % 5],
+       array[(array['purchaser','technical_expert','decider','influencer','finance'])[1 + n % 5]], 'neutral', n % 101, 1 + n % 5
+  from generate_series(1, %(contacts)s) n;
+"""
+
+ACTIVITIES = """
+insert into activity (id, account_id, kind, state, subject, time, owner_id, description, result, created_by)
+select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7000' || lpad(n::text, 16, '8'))::uuid,
+       a.id, (array['call','visit','message','email','sample','quotation'])[1 + n % 6], case when n % 20 = 0 then 'planned' else 'done' end,
+       (array['电话跟进采购进度','拜访客户总工程师','报价 ','Call about the delivery ','Visit to the plant ','投诉处理回访 '])[1 + n % 6] || n,
+       t, a.owner_id, 'agenda ' || n, (array['客户满意','等待答复','they wait for the budget','order expected'])[1 + n % 4], a.owner_id
+  from generate_series(%(from)s, %(to)s) n
+  join account a on a.id = lpad((1 + (n::bigint * 7919) % %(accounts)s)::text, 32, '0')::uuid
+  cross join lateral (select timestamptz '2022-01-01' + n * interval '70 seconds' as t) d;
+"""
+
+FINISH = """
+insert into session (token_hash, user_id, expire_time)
+select decode(hash, 'hex'), lpad(n::text, 32, '0')::uuid, now() + interval '1 day'
+  from unnest(%(hashes)s::text[]) with ordinality u (hash, n);
+alter table account enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
+alter table activity enable trigger user; alter table activity_contact enable trigger user;
+alter table team enable trigger zz_record; alter table app_user enable trigger user;
+"""
+
+ACTIVITIES_AT_ONCE = 100000
+
+
+def generate(connection, scale, token_count):
+    """Fills an empty database; returns the number of accounts and the tokens of managers who reach them all."""
+    accounts, activities = max(1, int(10000 * scale)), int(2000000 * scale)
+    tokens = ["kam1.m." + hashlib.sha256(b"bench %d" % n).hexdigest()[:43] for n in range(token_count)]
+    hashes = [hashlib.blake2b(token.encode(), digest_size=32).hexdigest() for token in tokens]
+    numbers = {"accounts": accounts, "contacts": accounts * 5}
+    with connection.cursor() as cursor:
+        cursor.execute(SETUP)
+        cursor.execute(ACCOUNTS.replace("% ", "%% "), numbers)
+        cursor.execute(CONTACTS.replace("% ", "%% "), numbers)
+        for start in range(1, activities + 1, ACTIVITIES_AT_ONCE):
+            cursor.execute(ACTIVITIES.replace("% ", "%% "), dict(numbers, **{
+                "from": start, "to": min(activities, start + ACTIVITIES_AT_ONCE - 1)}))
+        cursor.execute(FINISH, {"hashes": hashes})
+    return accounts, tokens
