@@ -8,6 +8,7 @@ median of several rounds, in which the three take turns. Results: a table, and J
 """
 import argparse
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -102,6 +103,9 @@ def run_load(build, port, tokens, method, accounts, connections, in_flight, seco
     return result
 
 
+RUNS = itertools.count(1)
+
+
 def run_pgbench(server, script, clients, seconds, accounts, token):
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
@@ -111,7 +115,7 @@ def run_pgbench(server, script, clients, seconds, accounts, token):
         done = subprocess.run(
             [find_tool("pgbench"), "-n", "-M", "prepared", "-h", server.socket, "-U", "kam_login", "-c", str(clients), "-j", "1", "-T",
              str(seconds), "-D", f"accounts={accounts}", "-D", f"token=\\x{hashlib.blake2b(token.encode(), digest_size=32).hexdigest()}",
-             "-D", "payload=\\x00", "-D", "count=0", "-f", file.name, "kam"],
+             "-D", "payload=\\x00", "-D", "count=0", "-D", f"run={next(RUNS)}", "-f", file.name, "kam"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     found = re.search(r"tps = ([0-9.]+)", done.stdout)
     if done.returncode != 0 or not found or "failed transactions: 0 " not in done.stdout:

@@ -6,8 +6,8 @@ from statements import Script
 
 # Account number n has the decimal digits of n as the hexadecimal digits of its id, so that pgbench can name a random one.
 ACCOUNT_ID = "lpad(:account::text, 32, '0')::uuid"
-ACTIVITY_ID = "(lpad(:client_id::text, 8, '9') || lpad(:count::text, 24, '0'))::uuid"
-REQUEST_ID = "(lpad(:client_id::text, 8, '8') || lpad(:count::text, 24, '0'))::uuid"
+# Ids of one run of pgbench, and of one of its clients, do not meet those of another.
+WRITE_ID = "(lpad(:run::text, 4, '9') || lpad(:client_id::text, 4, '0') || lpad(:count::text, 24, '0'))::uuid"
 RANDOM_ACCOUNT = "\\set account random(1, :accounts)"
 
 
@@ -20,16 +20,15 @@ class Method:
     def script(self, methods):
         preamble = [RANDOM_ACCOUNT]
         if self.written:
-            # Ids of one pgbench run must not meet those of another: the run's start time is in the upper digits.
             preamble.append("\\set count :count + 1")
-        return Script(methods[self.name], "manager", self.values, preamble, REQUEST_ID)
+        return Script(methods[self.name], "manager", self.values, preamble, WRITE_ID)
 
 
 METHODS = {
     "get": Method("kam.v1.AccountService/GetAccount", {"id": ACCOUNT_ID, "code": "''"}),
     "list": Method("kam.v1.ActivityService/ListActivities", {"account_id": ACCOUNT_ID, "page.limit": "51"}),
     "log": Method("kam.v1.ActivityService/LogActivity", {
-        "record.id": ACTIVITY_ID, "activity.id": ACTIVITY_ID, "activity.account_id": ACCOUNT_ID, "activity.kind": "'call'",
+        "record.id": WRITE_ID, "activity.id": WRITE_ID, "activity.account_id": ACCOUNT_ID, "activity.kind": "'call'",
         "activity.subject": "'bench: asked about the delivery of the second pump'", "activity.place": "''",
         "activity.description": "''", "activity.customer_reaction": "''", "activity.result": "'they confirm the date'",
         "activity.contact_ids": "'{}'::uuid[]", "activity.user_ids": "'{}'::uuid[]",
