@@ -1,4 +1,3 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What the suites share: generated stubs, a server of their own, channels to it."""
 import os
