@@ -23,7 +23,8 @@ enum { HOST_PERIOD_MS = 5000, PERIODS_MAX = 6 };
 static const char SETTINGS[] =
     "select set_config('statement_timeout', '0', false), set_config('lock_timeout', '0', false),"
     " set_config('idle_in_transaction_session_timeout', '0', false), set_config('TimeZone', 'UTC', false),"
-    " set_config('client_connection_check_interval', '10s', false), set_config('jit', 'off', false)";
+    " set_config('client_connection_check_interval', '10s', false), set_config('jit', 'off', false),"
+    " set_config('search_path', 'kam, public, pg_temp', false)";
 
 struct connect {
     uv_loop_t *loop;

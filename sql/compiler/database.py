@@ -31,6 +31,7 @@ def check_database(contract, methods, migrations, problems):
         admin.execute("create database kam owner kam_owner template template0")
         admin.close()
         owner = cluster.connect("kam_owner", "kam")
+        owner.execute("create schema kam")
         applied = apply_migrations(owner, migrations, problems)
         owner.close()
         if not applied:
@@ -56,11 +57,13 @@ class DatabaseChecker:
         self.problems = problems
         # A plan for unknown values: what folds away for NULL must be checked too.
         connection.execute("set plan_cache_mode = force_generic_plan")
+        # As the server's connections have it (server/db/connect.c).
+        connection.execute("set search_path = kam, public, pg_temp")
 
     def run_as(self, role, name, sql, oids):
         """Describes and plans the statement; planning starts the executor, which is where privileges are checked."""
-        self.connection.execute("begin; set local role kam_%s" % role)
         try:
+            self.connection.execute("begin; set local role kam_%s" % role)
             parameters, columns = self.connection.describe(name, sql, oids)
             nulls = "(%s)" % ", ".join(["null"] * len(parameters)) if parameters else ""
             self.connection.execute('explain execute "%s"%s' % (name, nulls))
