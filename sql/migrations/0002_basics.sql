@@ -39,6 +39,9 @@ create function uuid7() returns uuid language sql volatile set search_path = kam
             52, 1), 53, 1), 'hex')::uuid
 $$;
 
+-- The default of every id, so whoever may insert needs it.
+grant execute on function uuid7() to kam_rep, kam_manager;
+
 -- ---- who is calling ----
 -- Set by begin_read() and begin_write() for the rest of the transaction. NULL without a session, and every policy then shows nothing.
 -- Not one of these has a SET clause, so that the planner can put them inline.

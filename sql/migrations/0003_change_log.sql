@@ -76,6 +76,11 @@ create function pick(row_values jsonb, columns text[]) returns jsonb language sq
     select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(row_values) where key = any (columns)
 $$;
 
+-- Without what is NULL, an empty text or an empty list.
+create function drop_empty(row_values jsonb) returns jsonb language sql immutable set search_path = kam, pg_temp as $$
+    select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(row_values) where value not in ('null', '""', '[]')
+$$;
+
 create function write_change(entity text, record_id uuid, account_id uuid, version bigint, operation text, old_row jsonb, new_row jsonb,
                              guarded_columns text[]) returns void
 language plpgsql set search_path = kam, pg_temp as $$
@@ -90,9 +95,9 @@ begin
           from jsonb_each(new_row) n join jsonb_each(old_row) o on o.key = n.key
          where n.value <> o.value and n.key <> all (c_bookkeeping);
     elsif operation = 'insert' then
-        v_new := jsonb_strip_nulls(new_row) - c_bookkeeping;
+        v_new := drop_empty(new_row) - c_bookkeeping;
     else
-        v_old := jsonb_strip_nulls(old_row) - c_bookkeeping;
+        v_old := drop_empty(old_row) - c_bookkeeping;
     end if;
 
     insert into change (actor_id, entity, record_id, account_id, version, operation, old_values, new_values,

@@ -30,24 +30,54 @@ $$;
 --   * of every run of Chinese, Japanese or Korean characters its overlapping pairs, and its last character alone;
 --   * every other run of letters and digits, cut after 60 characters;
 --   * of every run of digits, with blanks and + - ( ) . / between them, that has 7 to 20 digits: the digits alone, and the last 8 of them.
-create function search_tokens(value text) returns text[] language sql immutable parallel safe set search_path = kam, pg_temp as $$
-    with folded as (select fold_text(value) as t),
-    run as (select r from folded, unnest(text_runs(t)) r),
-    phone as (
-        select regexp_replace(m[1], '[^0-9]', '', 'g') as digits
-          from folded, regexp_matches(t, '([0-9][-0-9 ().+/]{5,}[0-9])', 'g') m
-    )
-    select coalesce(array_agg(distinct token), '{}') from (
-        select unnest(bigrams(r)) as token from run where is_cjk(r)
-        union all
-        select left(r, 60) from run where not is_cjk(r)
-        union all
-        select unnest(array[digits, right(digits, 8)]) from phone where length(digits) between 7 and 20
-    ) t
+-- PL/pgSQL because it keeps its plans: this runs with every row that is written.
+create function search_tokens(value text) returns text[] language plpgsql immutable parallel safe set search_path = kam, pg_temp as $$
+declare
+    v_folded text := lower(normalize(value, NFKC) collate "und-x-icu");
+    v_tokens text[] := '{}';
+    v_run text;
+    v_characters text[];
+    v_digits text;
+begin
+    for v_run in
+        select m[1]
+          from regexp_matches(regexp_replace(v_folded, '([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+)', ' \1 ', 'g') collate "und-x-icu",
+                              '([[:alnum:]]+)', 'g') m
+    loop
+        if v_run ~ '^[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]' then
+            v_characters := string_to_array(v_run, null);
+            for i in 1 .. cardinality(v_characters) - 1 loop
+                v_tokens := v_tokens || (v_characters[i] || v_characters[i + 1]);
+            end loop;
+            v_tokens := v_tokens || v_characters[cardinality(v_characters)];
+        else
+            v_tokens := v_tokens || left(v_run, 60);
+        end if;
+    end loop;
+    if v_folded ~ '[0-9][-0-9 ().+/]{5,}[0-9]' then
+        for v_digits in
+            select regexp_replace(m[1], '[^0-9]', '', 'g') from regexp_matches(v_folded, '([0-9][-0-9 ().+/]{5,}[0-9])', 'g') m
+        loop
+            if length(v_digits) between 7 and 20 then
+                v_tokens := v_tokens || v_digits || right(v_digits, 8);
+            end if;
+        end loop;
+    end if;
+    return v_tokens;
+end
 $$;
 
-create function search_vector(value text) returns tsvector language sql immutable parallel safe set search_path = kam, pg_temp as $$
-    select array_to_tsvector(search_tokens(coalesce(value, '')))
+create function search_vector(value text) returns tsvector language plpgsql immutable parallel safe set search_path = kam, pg_temp as $$
+begin
+    return array_to_tsvector(search_tokens(coalesce(value, '')));
+end
+$$;
+
+-- array_to_string() is only stable, because it may meet any type.
+create function list_text(texts text[]) returns text language plpgsql immutable parallel safe set search_path = kam, pg_temp as $$
+begin
+    return array_to_string(texts, ' ');
+end
 $$;
 
 -- All words of the text must be there; the last one may be unfinished. A single Chinese character finds every word that holds it. A text that
@@ -109,3 +139,8 @@ language sql immutable parallel safe set search_path = kam, pg_temp as $$
                 else least(99, (200 * (select count(*) from unnest(grams) g where g = any (other_grams))
                                 / greatest(1, cardinality(grams) + cardinality(other_grams)))::int) end
 $$;
+
+-- Generated columns are computed as whoever writes the row.
+grant execute on function fold_text(text), text_runs(text), is_cjk(text), bigrams(text), search_tokens(text), search_vector(text), list_text(text[]),
+                          name_key(text), name_grams(text)
+    to kam_rep, kam_manager;

@@ -9,39 +9,39 @@ create table account (
     code text not null,
     name text not null,
     other_names text[] not null default '{}',
-    registration_number text,
-    registered_address text,
-    delivery_address text,
-    phone text,
-    website text,
-    legal_representative text,
+    registration_number text not null default '',
+    registered_address text not null default '',
+    delivery_address text not null default '',
+    phone text not null default '',
+    website text not null default '',
+    legal_representative text not null default '',
     founded_on date,
     ownership text,
     registered_capital_currency_code text,
     registered_capital_minor_units bigint,
     employees int,
-    industry text,
-    region text,
+    industry text not null default '',
+    region text not null default '',
     parent_id uuid references account,
-    tax_status text,
-    bank text,
-    main_products text,
-    market text,
-    our_value text,
-    management_level text,
-    culture text,
-    philosophy text,
-    industry_standing text,
-    reputation text,
+    tax_status text not null default '',
+    bank text not null default '',
+    main_products text not null default '',
+    market text not null default '',
+    our_value text not null default '',
+    management_level text not null default '',
+    culture text not null default '',
+    philosophy text not null default '',
+    industry_standing text not null default '',
+    reputation text not null default '',
     annual_revenue_currency_code text,
     annual_revenue_minor_units bigint,
     owner_id uuid not null references app_user,
     team_id uuid not null references team,      -- the owner's, always
     source text,
-    source_note text,
+    source_note text not null default '',
     status text not null default 'prospect',
-    note text,
-    duplicate_reason text,
+    note text not null default '',
+    duplicate_reason text not null default '',
     retire_time timestamptz,
     create_time timestamptz not null default now(),
     update_time timestamptz not null default now(),
@@ -49,6 +49,13 @@ create table account (
     version bigint not null default 1,
     name_key text not null generated always as (name_key(name)) stored,
     name_grams text[] not null generated always as (name_grams(name_key(name))) stored,
+    -- What service may know, and everything.
+    search_public tsvector not null generated always as (
+        search_vector(code || ' ' || name || ' ' || phone || ' ' || registered_address || ' ' || delivery_address)) stored,
+    search_all tsvector not null generated always as (
+        search_vector(code || ' ' || name || ' ' || phone || ' ' || registered_address || ' ' || delivery_address || ' ' || list_text(other_names) || ' '
+                      || registration_number || ' ' || website || ' ' || legal_representative || ' ' || industry || ' ' || region || ' ' || main_products
+                      || ' ' || market || ' ' || our_value || ' ' || note)) stored,
     registration_key text generated always as (nullif(regexp_replace(upper(registration_number), '[^0-9A-Z]', '', 'g'), '')) stored,
 
     constraint account_code unique (code),
@@ -91,6 +98,8 @@ create index account_owner on account (owner_id, name, id);
 create index account_parent on account (parent_id, name, id) where parent_id is not null;
 create index account_name_key on account (name_key);
 create index account_name_grams on account using gin (name_grams);
+create index account_search_public on account using gin (search_public);
+create index account_search_all on account using gin (search_all);
 create index account_registration on account (registration_key) where registration_key is not null;
 
 create table account_member (
@@ -166,7 +175,7 @@ grant update (name, other_names, registration_number, registered_address, delive
               main_products, market, our_value, management_level, culture, philosophy, industry_standing, reputation, annual_revenue_currency_code,
               annual_revenue_minor_units, source, source_note, status, note)
     on account to kam_rep, kam_manager;
-grant select (id, code, name, phone, registered_address, delivery_address, owner_id, retire_time, version) on account to kam_service;
+grant select (id, code, name, phone, registered_address, delivery_address, owner_id, version) on account to kam_service;
 
 create policy account_rep_read on account for select to kam_rep using (
     owner_id = (select caller_id())
@@ -186,7 +195,7 @@ create policy account_manager_insert on account for insert to kam_manager with c
     owner_id = (select caller_id())
     or exists (select from team_closure c where c.ancestor_id = (select caller_team_id()) and c.descendant_id = account.team_id));
 
-create policy account_service_read on account for select to kam_service using ((select caller_id()) is not null);
+create policy account_service_read on account for select to kam_service using (retire_time is null and (select caller_id()) is not null);
 
 -- Who else works on an account within reach.
 grant select on account_member to kam_rep, kam_manager;

@@ -1,0 +1,17 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.AccountService/UpdateAccount
+-- kind: write
+-- record: account.id
+-- roles: rep, manager
+-- do:
+update account
+   set @set(account: name, other_names, registration_number, registered_address, delivery_address, phone, website, legal_representative, founded_on, ownership,
+            registered_capital, employees, industry, region, parent_id, tax_status, bank, main_products, market, our_value, management_level, culture,
+            philosophy, industry_standing, reputation, annual_revenue, source, source_note),
+       @set(account: note),
+       status = case when 'status' = any (:update_mask) then coalesce(:account.status, 'prospect') else status end @mask(status)
+ where id = :record.id and version = :account.version;
+-- answer:
+select {{account_columns}}
+  from {{account_tables}}
+ where a.id = :record.id;

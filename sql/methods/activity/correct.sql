@@ -1,0 +1,32 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.ActivityService/CorrectActivity
+-- kind: write
+-- record: activity.id
+-- version: version
+-- roles: rep, manager
+-- do:
+select kam.mark_activity_corrected(:id, :version, :reason);
+-- do:
+insert into activity (id, account_id, kind, state, subject, time, duration_minutes, place, owner_id, cost_currency_code, cost_minor_units, description,
+                      customer_reaction, result, next_activity_id, previous_activity_id, corrects_id, correction_reason)
+select :record.id, x.account_id, :activity.kind, 'done', :activity.subject, coalesce(:activity.time, x.time), :activity.duration_minutes, :activity.place,
+       coalesce(:activity.owner_id, x.owner_id), :activity.cost.currency_code, :activity.cost.minor_units, :activity.description,
+       :activity.customer_reaction, :activity.result, x.next_activity_id, x.previous_activity_id, x.id, :reason
+  from activity x
+ where x.id = :id and x.state = 'corrected' and x.update_time = now();
+-- do:
+select kam.require(not exists (select from unnest(:activity.contact_ids) i
+                                where not exists (select from position p where p.contact_id = i and p.account_id = x.account_id)),
+                   5, 'CONTACT_NOT_AT_ACCOUNT', 'A contact of the activity has no position at its account.')
+  from activity x where x.id = :record.id;
+-- do:
+insert into activity_contact (activity_id, contact_id, account_id)
+select distinct x.id, i, x.account_id from activity x, unnest(:activity.contact_ids) i where x.id = :record.id;
+-- do:
+insert into activity_user (activity_id, user_id, account_id)
+select distinct x.id, i, x.account_id from activity x, unnest(:activity.user_ids) i where x.id = :record.id;
+-- answer:
+select {{activity_columns}}
+  from activity x
+  {{activity_joins}}
+ where x.id = :record.id;

@@ -1,0 +1,34 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.ActivityService/LogActivity
+-- kind: write
+-- record: activity.id
+-- roles: rep, manager
+-- do:
+insert into activity (id, account_id, kind, state, subject, time, duration_minutes, place, owner_id, cost_currency_code, cost_minor_units, description,
+                      customer_reaction, result, next_activity_id)
+select :record.id, a.id, :activity.kind, 'done', :activity.subject, coalesce(:activity.time, now()), :activity.duration_minutes, :activity.place,
+       coalesce(:activity.owner_id, kam.caller_id()), :activity.cost.currency_code, :activity.cost.minor_units, :activity.description,
+       :activity.customer_reaction, :activity.result, case when :next_step.kind::text is not null then :new.id end
+  from account a
+ where a.id = :activity.account_id;
+-- do:
+select kam.require(not exists (select from unnest(:activity.contact_ids) i
+                                where not exists (select from position p where p.contact_id = i and p.account_id = x.account_id)),
+                   5, 'CONTACT_NOT_AT_ACCOUNT', 'A contact of the activity has no position at its account.')
+  from activity x where x.id = :record.id;
+-- do:
+insert into activity_contact (activity_id, contact_id, account_id)
+select distinct x.id, i, x.account_id from activity x, unnest(:activity.contact_ids) i where x.id = :record.id;
+-- do:
+insert into activity_user (activity_id, user_id, account_id)
+select distinct x.id, i, x.account_id from activity x, unnest(:activity.user_ids) i where x.id = :record.id;
+-- do:
+insert into activity (id, account_id, kind, state, subject, time, owner_id, previous_activity_id)
+select :new.id, x.account_id, :next_step.kind, 'planned', :next_step.subject, :next_step.time, coalesce(:next_step.owner_id, kam.caller_id()), x.id
+  from activity x
+ where x.id = :record.id and :next_step.kind::text is not null;
+-- answer:
+select {{activity_columns}}
+  from activity x
+  {{activity_joins}}
+ where x.id = :record.id;

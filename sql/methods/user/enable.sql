@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.UserService/EnableUser
+-- kind: write
+-- record: id
+-- roles: manager
+-- do:
+select kam.set_user_disabled(:record.id, false, '');
+-- answer:
+select {{user_columns}}
+ where u.id = :record.id;

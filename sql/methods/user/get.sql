@@ -1,0 +1,7 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.UserService/GetUser
+-- kind: read
+-- roles: rep, manager, service
+-- into: .
+select {{user_columns}}
+ where u.id = coalesce(:id, (select id from app_user where login = :login));
