@@ -30,6 +30,7 @@ extern const struct command COMMAND_USER_LIST;
 extern const struct command COMMAND_TEAM_ADD;
 extern const struct command COMMAND_TEAM_LIST;
 extern const struct command COMMAND_CHECK;
+extern const struct command COMMAND_HEALTH;
 extern const struct command COMMAND_CONFIG;
 extern const struct command COMMAND_CERT;
 

@@ -324,8 +324,11 @@ static enum status load_all(struct options *options, int count, char **arguments
 
 enum status options_load(int count, char **arguments, struct options *options_r, int *rest_count_r, struct error *error)
 {
-    struct options options = {.arena = arena_create(ARENA_BYTES)};
+    struct options options = {.arena = arena_create(ARENA_BYTES), .word_count = count};
     int rest_count = 0;
+    options.words = arena_alloc(options.arena, ((size_t)count + 1) * sizeof *options.words);
+    for (int at = 0; at < count; at++)
+        options.words[at] = arena_strdup(options.arena, arguments[at]);
     enum status status = load_all(&options, count, arguments, &rest_count, error);
     if (status != STATUS_OK) {
         arena_destroy(options.arena);
@@ -340,6 +343,27 @@ void options_finish(struct options *options)
 {
     arena_destroy(options->arena);
     *options = (struct options){.arena = NULL};
+}
+
+enum status options_reload(struct options *options, struct error *error)
+{
+    struct options fresh;
+    int rest_count;
+    // options_load() moves the words about.
+    char **words = arena_copy(options->arena, options->words, ((size_t)options->word_count + 1) * sizeof *words);
+    enum status status = options_load(options->word_count, words, &fresh, &rest_count, error);
+    if (status != STATUS_OK)
+        return status;
+    for (int id = 0; id < OPTION_COUNT; id++) {
+        struct option_value *value = &options->values[id];
+        if (!OPTIONS[id].is_reloadable || strcmp(value->text, fresh.values[id].text) == 0)
+            continue;
+        *value = fresh.values[id];
+        value->text = arena_strdup(options->arena, value->text);
+        value->place = arena_strdup(options->arena, value->place);
+    }
+    options_finish(&fresh);
+    return STATUS_OK;
 }
 
 const char *options_text(const struct options *options, enum option_id id)

@@ -19,7 +19,6 @@ enum option_id {
     OPTION_DATABASE_FILE,
     OPTION_DATABASE_OWNER,
     OPTION_DATABASE_OWNER_FILE,
-    OPTION_POSTGRES_BIN,
     OPTION_ADDRESS,
     OPTION_PORT,
     OPTION_METRICS,
@@ -82,6 +81,8 @@ struct option_value {
 
 struct options {
     struct arena *arena;
+    int word_count;  // the command line as it was given, for options_reload()
+    char **words;
     struct option_value values[OPTION_COUNT];
 };
 
@@ -90,6 +91,9 @@ struct options {
 enum status options_load(int count, char **arguments, struct options *options_r, int *rest_count_r, struct error *error)
     __attribute__((warn_unused_result));
 void options_finish(struct options *options);
+
+// Reads all sources again and takes over the settings that are reloadable. On failure nothing changes.
+enum status options_reload(struct options *options, struct error *error) __attribute__((warn_unused_result));
 
 const char *options_text(const struct options *options, enum option_id id);
 int64_t options_number(const struct options *options, enum option_id id);

@@ -25,9 +25,6 @@ const struct option OPTIONS[OPTION_COUNT] = {
                                        "to serve, migrations run at start."},
     [OPTION_DATABASE_OWNER_FILE] = {.name = "database-owner-file", .type = OPTION_TYPE_PATH, .default_text = "",
                                     .argument = "FILE", .help = "File whose first line is the --database-owner string."},
-    [OPTION_POSTGRES_BIN] = {.name = "postgres-bin", .type = OPTION_TYPE_PATH, .default_text = "", .argument = "DIRECTORY",
-                             .help = "Folder of the PostgreSQL programs for the private cluster. Default: the newest under "
-                                     "/usr/lib/postgresql."},
     [OPTION_ADDRESS] = {.name = "address", .type = OPTION_TYPE_TEXT, .default_text = "*", .argument = "ADDRESS",
                         .help = "Numeric IPv4 or IPv6 address to listen on; * is every address of the machine."},
     [OPTION_PORT] = {.name = "port", .type = OPTION_TYPE_NUMBER, .least = 0, .most = 65535, .default_text = "7443",

@@ -193,3 +193,27 @@ enum status net_certificate_ensure(const char *certificate_path, const char *key
         *is_new_r = is_new;
     return status;
 }
+
+static bool to_seconds(const ASN1_TIME *time, int64_t *seconds_r)
+{
+    struct tm utc;
+    if (ASN1_TIME_to_tm(time, &utc) != 1)
+        return false;
+    *seconds_r = timegm(&utc);
+    return true;
+}
+
+enum status net_certificate_validity(const char *path, int64_t *not_before_s_r, int64_t *not_after_s_r, struct error *error)
+{
+    int64_t not_before_s;
+    int64_t not_after_s;
+    X509 *certificate = read_certificate(path);
+    bool is_read = certificate != NULL && to_seconds(X509_get0_notBefore(certificate), &not_before_s) &&
+                   to_seconds(X509_get0_notAfter(certificate), &not_after_s);
+    X509_free(certificate);
+    if (!is_read)
+        return error_set(error, STATUS_FAILED_PRECONDITION, "CERTIFICATE", "%s holds no readable certificate", path);
+    *not_before_s_r = not_before_s;
+    *not_after_s_r = not_after_s;
+    return STATUS_OK;
+}

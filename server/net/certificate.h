@@ -4,6 +4,7 @@
 #define KAM_NET_CERTIFICATE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/error.h"
 
@@ -13,5 +14,9 @@
 // *is_new_r tells whether a certificate was written.
 enum status net_certificate_ensure(const char *certificate_path, const char *key_path, const char *host_name, bool *is_new_r,
                                    struct error *error) __attribute__((warn_unused_result));
+
+// When the first certificate of a PEM file begins and ends to be valid, in seconds since 1970.
+enum status net_certificate_validity(const char *path, int64_t *not_before_s_r, int64_t *not_after_s_r, struct error *error)
+    __attribute__((warn_unused_result));
 
 #endif
