@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests against the contract's rules: see validate.h.
+#include "methods/validate.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/require.h"
+#include "contract.h"
+#include "google/protobuf/field_mask.pb-c.h"
+#include "google/protobuf/timestamp.pb-c.h"
+#include "google/type/date.pb-c.h"
+#include "methods/format.h"
+#include "methods/path.h"
+#include "methods/value.h"
+
+// 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z
+static const int64_t SECONDS_MIN = -62135596800, SECONDS_MAX = 253402300799;
+enum { NANOS_MAX = 999999999, PLACE_BYTES = 256, LIST_BYTES = 160 };
+
+struct validate_field {
+    const ProtobufCFieldDescriptor *field;
+    const struct contract_field *rules; // NULL for messages that are not ours
+    const struct validate_rules *below; // of messages
+};
+
+struct validate_rules {
+    struct validate_rules *next;
+    const ProtobufCMessageDescriptor *descriptor;
+    struct validate_field *fields;
+    unsigned field_count;
+};
+
+const struct validate_rules *validate_compile(struct validate_cache *cache, const ProtobufCMessageDescriptor *descriptor)
+{
+    for (struct validate_rules *known = cache->all; known != NULL; known = known->next)
+        if (known->descriptor == descriptor)
+            return known;
+    const struct contract_message *message = contract_find_message(descriptor);
+    struct validate_rules *rules = arena_alloc(cache->arena, sizeof *rules);
+    // Known before its fields are: messages may contain themselves.
+    *rules = (struct validate_rules){.next = cache->all, .descriptor = descriptor, .field_count = descriptor->n_fields};
+    cache->all = rules;
+    rules->fields = arena_alloc(cache->arena, (descriptor->n_fields + 1) * sizeof *rules->fields);
+    for (unsigned at = 0; at < descriptor->n_fields; at++) {
+        struct validate_field *field = &rules->fields[at];
+        field->field = &descriptor->fields[at];
+        field->rules = message != NULL && message->fields != NULL ? &message->fields[at] : NULL;
+        if (field->field->type == PROTOBUF_C_TYPE_MESSAGE)
+            field->below = validate_compile(cache, field->field->descriptor);
+    }
+    return rules;
+}
+
+// ---- one value ----
+
+struct check {
+    const struct validate_mask *mask;
+    const Google__Protobuf__FieldMask *update_mask;
+    struct error *error;
+    bool is_wrong;
+};
+
+#define WRONG(check_, place_, ...) ((check_)->is_wrong = true, (void)error_add_violation((check_)->error, (place_), __VA_ARGS__))
+
+static bool is_blank(const char *text)
+{
+    return text[strspn(text, " \t\r\n")] == '\0';
+}
+
+static void check_text(struct check *check, const char *place, const struct contract_field *rules, const char *text)
+{
+    size_t length = strlen(text);
+    if (length > rules->max_bytes) {
+        WRONG(check, place, "must have at most %" PRIu32 " bytes, has %zu (a Chinese character takes 3)", rules->max_bytes, length);
+        return;
+    }
+    const char *advice = format_check(rules->format, text);
+    if (advice != NULL)
+        WRONG(check, place, "%s", advice);
+}
+
+static void check_number(struct check *check, const char *place, const struct contract_field *rules, int64_t number)
+{
+    bool is_low = rules->has_min && number < rules->min;
+    bool is_high = rules->has_max && number > rules->max;
+    if (!is_low && !is_high)
+        return;
+    if (rules->has_min && rules->has_max)
+        WRONG(check, place, "must be %" PRId64 " to %" PRId64 ", got %" PRId64, rules->min, rules->max, number);
+    else if (is_low)
+        WRONG(check, place, "must be at least %" PRId64 ", got %" PRId64, rules->min, number);
+    else
+        WRONG(check, place, "must be at most %" PRId64 ", got %" PRId64, rules->max, number);
+}
+
+static void check_enum(struct check *check, const char *place, const ProtobufCEnumDescriptor *descriptor, int number)
+{
+    if (protobuf_c_enum_descriptor_get_value(descriptor, number) != NULL)
+        return;
+    char names[LIST_BYTES] = "";
+    size_t length = 0;
+    for (unsigned at = 0; at < descriptor->n_values && length < sizeof names - 1; at++) {
+        if (descriptor->values[at].value == 0)
+            continue;
+        int added = snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "", descriptor->values[at].name);
+        length += added > 0 ? (size_t)added : 0;
+    }
+    WRONG(check, place, "%d is no %s; there is %s", number, descriptor->short_name, names);
+}
+
+static void check_timestamp(struct check *check, const char *place, const Google__Protobuf__Timestamp *timestamp)
+{
+    if (timestamp->seconds < SECONDS_MIN || timestamp->seconds > SECONDS_MAX)
+        WRONG(check, place, "must lie in the years 1 to 9999; %" PRId64 " seconds since 1970 do not", timestamp->seconds);
+    else if (timestamp->nanos < 0 || timestamp->nanos > NANOS_MAX)
+        WRONG(check, place, "nanos must be 0 to 999999999, got %" PRId32, timestamp->nanos);
+}
+
+static void check_date(struct check *check, const char *place, const Google__Type__Date *date)
+{
+    int64_t days;
+    if (date->year < 1 || date->year > 9999)
+        WRONG(check, place, "year must be 1 to 9999, got %" PRId32, date->year);
+    else if (date->month < 1 || date->month > 12)
+        WRONG(check, place, "month must be 1 to 12 (1 when unknown), got %" PRId32, date->month);
+    else if (date->day < 1 || date->day > 31)
+        WRONG(check, place, "day must be 1 to 31 (1 when unknown), got %" PRId32, date->day);
+    else if (!value_days_from_date(date->year, date->month, date->day, &days))
+        WRONG(check, place, "there is no %04" PRId32 "-%02" PRId32 "-%02" PRId32 " in the calendar", date->year, date->month, date->day);
+}
+
+static void check_message(struct check *check, const char *place, const struct validate_rules *rules, ProtobufCMessage *message,
+                          bool is_resource);
+
+static void check_value(struct check *check, const char *place, const struct validate_field *field, const void *member)
+{
+    const struct contract_field *rules = field->rules;
+    switch (field->field->type) {
+    case PROTOBUF_C_TYPE_STRING:
+        if (rules != NULL)
+            check_text(check, place, rules, *(char *const *)member);
+        return;
+    case PROTOBUF_C_TYPE_BYTES: {
+        const ProtobufCBinaryData *data = member;
+        if (rules != NULL && data->len > rules->max_bytes)
+            WRONG(check, place, "must have at most %" PRIu32 " bytes, has %zu", rules->max_bytes, data->len);
+        return;
+    }
+    case PROTOBUF_C_TYPE_ENUM:
+        check_enum(check, place, field->field->descriptor, *(const int *)member);
+        return;
+    case PROTOBUF_C_TYPE_INT32:
+    case PROTOBUF_C_TYPE_SINT32:
+    case PROTOBUF_C_TYPE_SFIXED32:
+        if (rules != NULL)
+            check_number(check, place, rules, *(const int32_t *)member);
+        return;
+    case PROTOBUF_C_TYPE_INT64:
+    case PROTOBUF_C_TYPE_SINT64:
+    case PROTOBUF_C_TYPE_SFIXED64:
+        if (rules != NULL)
+            check_number(check, place, rules, *(const int64_t *)member);
+        return;
+    case PROTOBUF_C_TYPE_UINT32:
+    case PROTOBUF_C_TYPE_FIXED32:
+        if (rules != NULL)
+            check_number(check, place, rules, *(const uint32_t *)member);
+        return;
+    case PROTOBUF_C_TYPE_DOUBLE:
+        if (!isfinite(*(const double *)member))
+            WRONG(check, place, "must be a finite number");
+        return;
+    case PROTOBUF_C_TYPE_MESSAGE: {
+        ProtobufCMessage *message = *(ProtobufCMessage *const *)member;
+        if (message->descriptor == &google__protobuf__timestamp__descriptor)
+            check_timestamp(check, place, (const Google__Protobuf__Timestamp *)message);
+        else if (message->descriptor == &google__type__date__descriptor)
+            check_date(check, place, (const Google__Type__Date *)message);
+        else if (message->descriptor != &google__protobuf__field_mask__descriptor)
+            check_message(check, place, field->below, message, false);
+        return;
+    }
+    default:
+        return;
+    }
+}
+
+// ---- messages ----
+
+static bool is_empty_element(const ProtobufCFieldDescriptor *field, const void *member)
+{
+    if (field->type == PROTOBUF_C_TYPE_STRING)
+        return is_blank(*(char *const *)member);
+    return field->type == PROTOBUF_C_TYPE_ENUM && *(const int *)member == 0;
+}
+
+static void check_list(struct check *check, const char *place, const struct validate_field *field, const ProtobufCMessage *message)
+{
+    size_t count = path_count(message, field->field);
+    if (field->rules != NULL && count > field->rules->max_items) {
+        WRONG(check, place, "must have at most %" PRIu32 " items, has %zu", field->rules->max_items, count);
+        return;
+    }
+    const char *items = *(char **)path_member(message, field->field);
+    for (size_t at = 0; at < count; at++) {
+        char item_place[PLACE_BYTES];
+        snprintf(item_place, sizeof item_place, "%s[%zu]", place, at);
+        const void *member = items + at * value_size(field->field);
+        if (is_empty_element(field->field, member))
+            WRONG(check, item_place, "must not be empty; leave it out instead");
+        else
+            check_value(check, item_place, field, member);
+    }
+}
+
+// Whether the mask names a field of the resource; everything is named where there is no mask.
+static bool is_named(const struct check *check, const char *field)
+{
+    if (check->update_mask == NULL)
+        return true;
+    if (strcmp(field, check->mask->id) == 0)
+        return true;
+    for (size_t at = 0; at < check->update_mask->n_paths; at++)
+        if (strcmp(check->update_mask->paths[at], field) == 0)
+            return true;
+    return false;
+}
+
+static bool is_missing(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    if (!path_is_present(message, field))
+        return true;
+    if (field->type == PROTOBUF_C_TYPE_STRING && field->label != PROTOBUF_C_LABEL_REPEATED)
+        return is_blank(*(char **)path_member(message, field));
+    return false;
+}
+
+static bool is_required(const struct check *check, const struct validate_field *field, bool is_resource)
+{
+    if (field->rules == NULL)
+        return false;
+    if (is_resource && check->mask != NULL && strcmp(field->field->name, check->mask->id) == 0)
+        return true;
+    // An amount of money without its currency is nothing.
+    bool is_wanted = field->rules->is_required || field->rules->format == CONTRACT_FORMAT_CURRENCY;
+    return is_wanted && (!is_resource || is_named(check, field->field->name));
+}
+
+static void check_field(struct check *check, const char *place, const struct validate_field *field, ProtobufCMessage *message,
+                        bool is_resource)
+{
+    if (field->rules != NULL && field->rules->is_output_only) {
+        path_clear(message, field->field);
+        return;
+    }
+    if (is_missing(message, field->field)) {
+        if (is_required(check, field, is_resource))
+            WRONG(check, place, "must be set");
+        // Text of blanks only is not nothing: it has a form to keep too.
+        if (!path_is_present(message, field->field))
+            return;
+    }
+    if (field->field->label == PROTOBUF_C_LABEL_REPEATED)
+        check_list(check, place, field, message);
+    else
+        check_value(check, place, field, path_member(message, field->field));
+}
+
+static void check_message(struct check *check, const char *place, const struct validate_rules *rules, ProtobufCMessage *message,
+                          bool is_resource)
+{
+    for (unsigned at = 0; at < rules->field_count; at++) {
+        const struct validate_field *field = &rules->fields[at];
+        char field_place[PLACE_BYTES];
+        if (*place == '\0')
+            snprintf(field_place, sizeof field_place, "%s", field->field->name);
+        else
+            snprintf(field_place, sizeof field_place, "%s.%s", place, field->field->name);
+        const ProtobufCFieldDescriptor *descriptor = field->field;
+        bool is_top = *place == '\0';
+        if (is_top && check->mask != NULL && strcmp(descriptor->name, check->mask->resource) == 0 && path_is_set(message, descriptor))
+            check_message(check, field_place, field->below, *(ProtobufCMessage **)path_member(message, descriptor), true);
+        else
+            check_field(check, field_place, field, message, is_resource);
+    }
+}
+
+// ---- the update mask ----
+
+static bool is_allowed(const struct validate_mask *mask, const char *path)
+{
+    for (size_t at = 0; at < mask->path_count; at++)
+        if (strcmp(mask->paths[at], path) == 0)
+            return true;
+    return false;
+}
+
+static void check_mask_path(struct check *check, size_t at)
+{
+    const Google__Protobuf__FieldMask *update_mask = check->update_mask;
+    const char *path = update_mask->paths[at];
+    if (!is_allowed(check->mask, path)) {
+        char names[LIST_BYTES] = "";
+        size_t length = 0;
+        for (size_t known = 0; known < check->mask->path_count && length < sizeof names - 1; known++) {
+            int added =
+                snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "", check->mask->paths[known]);
+            length += added > 0 ? (size_t)added : 0;
+        }
+        WRONG(check, "update_mask", "'%.40s' cannot be changed here; these can: %s", path, names);
+        return;
+    }
+    for (size_t before = 0; before < at; before++)
+        if (strcmp(update_mask->paths[before], path) == 0) {
+            WRONG(check, "update_mask", "'%.40s' is named twice; name each field once", path);
+            return;
+        }
+}
+
+static void check_mask(struct check *check)
+{
+    if (check->update_mask->n_paths == 0)
+        WRONG(check, "update_mask", "must name at least one field");
+    for (size_t at = 0; at < check->update_mask->n_paths && check->error->violation_count < ERROR_VIOLATIONS_MAX; at++)
+        check_mask_path(check, at);
+}
+
+enum status validate_request(const struct validate_rules *rules, ProtobufCMessage *request, const struct validate_mask *mask,
+                             struct error *error)
+{
+    struct error found = {0};
+    struct check check = {.mask = mask, .error = &found};
+    if (mask != NULL) {
+        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(rules->descriptor, "update_mask");
+        REQUIRE(field != NULL);
+        check.update_mask = *(Google__Protobuf__FieldMask **)path_member(request, field);
+        if (check.update_mask != NULL)
+            check_mask(&check);
+    }
+    check_message(&check, "", rules, request, false);
+    if (!check.is_wrong)
+        return STATUS_OK;
+    *error = found;
+    return STATUS_INVALID_ARGUMENT;
+}
