@@ -3,7 +3,7 @@
 set local search_path = kam, pg_temp;
 
 create function login_subject(kind text, value text) returns bytea language sql immutable set search_path = kam, pg_temp as $$
-    select sha256(convert_to(kind || chr(0) || lower(value), 'UTF8'))
+    select sha256(convert_to(kind || ':' || lower(value), 'UTF8'))
 $$;
 
 -- How long this login or address has to wait before its next attempt. Three failures of a login and twenty of an address are free; each one
