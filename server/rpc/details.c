@@ -30,18 +30,30 @@ static void add_any(Google__Rpc__Status *status, struct arena *arena, const Prot
     status->details[status->n_details++] = any;
 }
 
-static void add_error_info(Google__Rpc__Status *status, struct arena *arena, const struct error *error, bool is_cut)
+static bool is_error_info(const ProtobufCMessage *message)
+{
+    return message->descriptor == &google__rpc__error_info__descriptor;
+}
+
+static void add_error_info(Google__Rpc__Status *status, struct arena *arena, const struct error *error,
+                           const ProtobufCMessage *const *extra, const struct selection *selection)
 {
     Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
     info.reason = arena_strdup(arena, error->reason);
     info.domain = arena_strdup(arena, "kam.v1");
+    const Google__Rpc__ErrorInfo *given = NULL;
+    for (size_t at = 0; at < selection->extra_count; at++)
+        if (is_error_info(extra[at]))
+            given = (const Google__Rpc__ErrorInfo *)extra[at];
+    size_t given_count = given == NULL ? 0 : given->n_metadata;
+    info.metadata = arena_alloc(arena, (given_count + 1) * sizeof *info.metadata);
+    for (size_t at = 0; at < given_count; at++)
+        info.metadata[info.n_metadata++] = given->metadata[at];
     Google__Rpc__ErrorInfo__MetadataEntry entry = GOOGLE__RPC__ERROR_INFO__METADATA_ENTRY__INIT;
-    Google__Rpc__ErrorInfo__MetadataEntry *entries[] = {&entry};
-    if (is_cut) {
+    if (selection->is_cut) {
         entry.key = arena_strdup(arena, "details");
         entry.value = arena_strdup(arena, "cut");
-        info.n_metadata = 1;
-        info.metadata = entries;
+        info.metadata[info.n_metadata++] = &entry;
     }
     add_any(status, arena, &info.base);
 }
@@ -92,13 +104,14 @@ static Google__Rpc__Status *build(const struct error *error, struct arena *arena
     status->code = (int32_t)error->code;
     status->message = arena_strdup(arena, error->message);
     status->details = arena_alloc(arena, (FIXED_DETAILS + selection->extra_count) * sizeof(Google__Protobuf__Any *));
-    add_error_info(status, arena, error, selection->is_cut);
+    add_error_info(status, arena, error, extra, selection);
     if (selection->violation_count > 0)
         add_bad_request(status, arena, error, selection);
     if (error->retry_after_ms > 0)
         add_retry_info(status, arena, error->retry_after_ms);
     for (size_t at = 0; at < selection->extra_count; at++)
-        add_any(status, arena, extra[at]);
+        if (!is_error_info(extra[at]))
+            add_any(status, arena, extra[at]);
     return status;
 }
 
