@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A kamd of a test's own, callers that speak to it through a stock gRPC client, and the client kam.
 
-    with Cluster() as cluster, Kamd(cluster.create_migrated()) as kamd:
-        kamd.make_company()
+    with Cluster() as cluster, Kamd(make_company(cluster)) as kamd:
         rep = kamd.login('nora')
         account = rep.call('AccountService/CreateAccount', {'account': {'name': 'ACME'}})
         print(kamd.kam('nora', 'account', 'list').out)
@@ -281,7 +280,11 @@ class Kamd:
 
     def make_company(self):
         """The teams and users of COMPANY."""
-        self.add_user(*COMPANY[0])
+        login, role, team, name = COMPANY[0]
+        ran = self.operate('user', 'add', '--role', role, '--company', team, '--name', name, '--password-stdin', login,
+                           text=PASSWORD + '\n')
+        if ran.code != 0:
+            raise AssertionError(f'user add {login}: {ran.err}')
         for team in ('North', 'South'):
             ran = self.operate('team', 'add', '--parent', 'Company', team)
             if ran.code != 0:
@@ -350,3 +353,20 @@ class Kamd:
     def resident_bytes(self):
         status = pathlib.Path(f'/proc/{self.process.pid}/status').read_text(encoding='ascii')
         return next(int(line.split()[1]) * 1024 for line in status.splitlines() if line.startswith('VmRSS'))
+
+
+def make_company(cluster):
+    """A database with the schema and COMPANY in it: a clone of one made on first use, so that it costs little."""
+    template = getattr(cluster, 'company', None)
+    if template is None:
+        template = cluster.create_database()
+        kamd = Kamd(template)
+        try:
+            ran = kamd.operate('migrate')
+            if ran.code != 0:
+                raise AssertionError(f'kamd migrate: {ran.err}')
+            kamd.make_company()
+        finally:
+            kamd.destroy()
+        cluster.company = template
+    return cluster.clone(template)
