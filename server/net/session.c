@@ -5,7 +5,11 @@
 #include "base/require.h"
 #include "net/internal.h"
 
-enum { STREAM_WINDOW_BYTES = 256 * 1024, CONNECTION_WINDOW_BYTES = 1024 * 1024, PARTIAL_SLACK_BYTES = 64 * 1024 };
+enum { STREAM_WINDOW_BYTES = 256 * 1024, CONNECTION_WINDOW_BYTES = 1024 * 1024 };
+
+// What may come without a frame that means anything: header blocks, and, up to a connection's window, DATA that was on its way when its
+// stream was closed. Only a flood of ignored frames is longer.
+enum { PARTIAL_MAX_BYTES = CONNECTION_WINDOW_BYTES + 128 * 1024 };
 
 // Queued answers to PING and SETTINGS before the peer counts as flooding, should it get past the flood bucket; SETTINGS entries in a frame;
 // CONTINUATION frames after one HEADERS.
@@ -208,6 +212,16 @@ void net_session_terminate(struct net_connection *connection, uint32_t error_cod
     net_server_mark_dirty(connection->server, connection);
 }
 
+static bool is_continuation_flood(ssize_t code)
+{
+#if KAM_HAVE_NGHTTP2_MAX_CONTINUATIONS
+    return code == NGHTTP2_ERR_TOO_MANY_CONTINUATIONS;
+#else
+    (void)code;
+    return false;
+#endif
+}
+
 bool net_session_receive(struct net_connection *connection, const uint8_t *bytes, size_t length)
 {
     struct net_server *server = connection->server;
@@ -216,8 +230,8 @@ bool net_session_receive(struct net_connection *connection, const uint8_t *bytes
     connection->partial_bytes += length;
     ssize_t used = nghttp2_session_mem_recv(connection->session, bytes, length);
     net_server_mark_dirty(server, connection);
-    if (used == NGHTTP2_ERR_CALLBACK_FAILURE || used == NGHTTP2_ERR_FLOODED ||
-        connection->partial_bytes > server->limits.header_bytes * 8 + PARTIAL_SLACK_BYTES) {
+    if (used == NGHTTP2_ERR_CALLBACK_FAILURE || used == NGHTTP2_ERR_FLOODED || is_continuation_flood(used) ||
+        connection->partial_bytes > PARTIAL_MAX_BYTES) {
         net_count(&server->counters.floods, 1);
         net_session_terminate(connection, NGHTTP2_ENHANCE_YOUR_CALM);
     } else if (used == NGHTTP2_ERR_BAD_CLIENT_MAGIC) {
