@@ -76,9 +76,14 @@ bool connection_was_useful(const struct connection *connection)
     return connection->was_useful;
 }
 
+static struct group *first_group(const struct connection *connection)
+{
+    return LIST_OBJECT(connection->groups.next, struct group, node);
+}
+
 static struct group *head_group(const struct connection *connection)
 {
-    return list_is_empty(&connection->groups) ? NULL : LIST_OBJECT(connection->groups.next, struct group, node);
+    return list_is_empty(&connection->groups) ? NULL : first_group(connection);
 }
 
 static struct db_batch *batch_of_node(struct list *node)
@@ -107,7 +112,7 @@ static void return_batch(struct connection *connection, struct db_batch *batch, 
 static void return_all_lost(struct connection *connection)
 {
     while (!list_is_empty(&connection->groups)) {
-        struct group *group = head_group(connection);
+        struct group *group = first_group(connection);
         list_remove(&group->node);
         while (!list_is_empty(&group->batches))
             return_batch(connection, batch_of_node(group->batches.next), BATCH_LOST);
@@ -302,7 +307,7 @@ static enum batch_fate fate_of(const struct group *group, const struct db_batch 
 
 static void finish_group(struct connection *connection)
 {
-    struct group *group = head_group(connection);
+    struct group *group = first_group(connection);
     list_remove(&group->node);
     connection->group_count--;
     connection->was_useful = true;
@@ -330,7 +335,7 @@ static void take_results(struct connection *connection)
             break_up(connection, PQerrorMessage(connection->pg));
             break;
         }
-        struct group *group = head_group(connection);
+        struct group *group = first_group(connection);
         PGresult *result = PQgetResult(connection->pg);
         switch (PQresultStatus(result)) {
         case PGRES_PIPELINE_SYNC:
