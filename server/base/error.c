@@ -21,7 +21,8 @@ static void drop_partial_character(char *text)
         text[start - 1] = '\0';
 }
 
-static void format_text(char *text, size_t capacity, const char *format, va_list arguments)
+static void __attribute__((format(printf, 3, 0))) format_text(char *text, size_t capacity, const char *format,
+                                                                va_list arguments)
 {
     int length = vsnprintf(text, capacity, format, arguments);
     if (length < 0)

@@ -155,8 +155,7 @@ static struct db_parameter find_argument(const char *name, const struct bind_val
     for (size_t at = 0; at < values->argument_count; at++)
         if (strcmp(values->arguments[at].name, name) == 0)
             return values->arguments[at].value;
-    REQUIRE(!"the handler gives every argument of its statement");
-    return (struct db_parameter){0};
+    require_failed("the handler gives every argument of its statement", __FILE__, __LINE__);
 }
 
 struct db_parameter bind_value(const struct bind_parameter *parameter, const struct bind_values *values, struct arena *arena)
@@ -184,6 +183,5 @@ struct db_parameter bind_value(const struct bind_parameter *parameter, const str
     case TABLE_ARGUMENT:
         return copy_value(find_argument(parameter->name, values), arena);
     }
-    REQUIRE(!"a known source");
-    return (struct db_parameter){0};
+    require_failed("a known source", __FILE__, __LINE__);
 }

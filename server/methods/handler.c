@@ -136,8 +136,7 @@ const void *handler_get_bytes(struct method_call *call, const char *statement, c
     for (size_t at = 0; at < table->column_count; at++)
         if (strcmp(table->columns[at].name, column) == 0)
             return db_result_row_count(result) == 0 ? NULL : db_result_value(result, 0, at, length_r);
-    REQUIRE(!"a column of the handler's statement");
-    return NULL;
+    require_failed("a column of the handler's statement", __FILE__, __LINE__);
 }
 
 const char *handler_get_text(struct method_call *call, const char *statement, const struct db_result *result, const char *column)

@@ -136,6 +136,5 @@ const struct method_statement *method_find_statement(const struct method_variant
         if (table->part == TABLE_STATEMENT && strcmp(table->argument, name) == 0)
             return &variant->statements[at];
     }
-    REQUIRE(!"a statement of the handler's file");
-    return NULL;
+    require_failed("a statement of the handler's file", __FILE__, __LINE__);
 }

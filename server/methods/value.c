@@ -177,8 +177,7 @@ size_t value_size(const ProtobufCFieldDescriptor *field)
     case PROTOBUF_C_TYPE_BYTES:
         return sizeof(ProtobufCBinaryData);
     }
-    REQUIRE(!"a known field type");
-    return 0;
+    require_failed("a known field type", __FILE__, __LINE__);
 }
 
 // The number of an integer field, whatever its width.
@@ -303,8 +302,7 @@ struct db_parameter value_encode(const ProtobufCFieldDescriptor *field, uint32_t
     case VALUE_TEXT_ARRAY:
         return encode_mask(*(Google__Protobuf__FieldMask *const *)member, arena);
     default:
-        REQUIRE(!"a parameter type that sql/compile.py allows");
-        return (struct db_parameter){0};
+        require_failed("a parameter type that sql/compile.py allows", __FILE__, __LINE__);
     }
 }
 
