@@ -179,7 +179,7 @@ class Faults(unittest.TestCase):
         connection = self.database.connect()
         with connection, connection.cursor() as cursor:
             for number in range(CROWD):
-                token = f'crowd-{number:03}-' + 'x' * 33
+                token = f'kam1.r.crowd-{number:03}' + 'x' * 34
                 login = f'crowd{number}'
                 cursor.execute('''
                     with who as (
@@ -188,8 +188,7 @@ class Faults(unittest.TestCase):
                     select id::text, team_id::text from who''', (login, login))
                 user, team = cursor.fetchone()
                 cursor.execute("insert into session (token_hash, user_id, expire_time) values (%s, %s, now() + interval '1 h')",
-                               (hashlib.sha256(token.encode()).digest(), user))
-                cursor.execute("select 1")
+                               (hashlib.blake2b(token.encode(), digest_size=32).digest(), user))
                 rows.append(({'id': user, 'login': login, 'team': team}, token))
         connection.close()
         channels = [self.kamd.channel() for _ in range(10)]

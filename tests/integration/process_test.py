@@ -95,8 +95,10 @@ class Process(unittest.TestCase):
         self.assertGreater(kamd.metric('process_resident_memory_bytes'), 1e6)
         self.assertIn('GetAccount', page)
         self.assertEqual(kamd.page('/healthz'), 'serving\n')
-        ran = kamd.operate('health')
-        self.assertNotEqual(ran.code, 2)
+        ran = run_kamd('health', '--metrics', f'127.0.0.1:{kamd.metrics_port}')
+        self.assertEqual((ran.returncode, ran.stdout), (0, 'serving\n'))
+        kamd.stop()
+        self.assertEqual(run_kamd('health', '--metrics', f'127.0.0.1:{kamd.metrics_port}').returncode, 1)
 
     def test_health_service(self):
         kamd = self.start()

@@ -29,8 +29,10 @@ class Sessions(unittest.TestCase):
 
     def test_a_made_up_token_is_refused(self):
         caller = self.kamd.anonymous()
-        caller.token = 'A' * 43
-        self.assertEqual(caller.refusal('AccountService/ListAccounts').code, UNAUTHENTICATED)
+        for token in ('A' * 43, 'kam1.r.' + 'A' * 43, 'kam1.m.' + 'A' * 43):
+            caller.token = token
+            self.assertEqual(caller.refusal('AccountService/ListAccounts').code, UNAUTHENTICATED)
+
 
     def test_the_token_is_kept_hashed(self):
         caller = self.kamd.login('nora')
