@@ -50,7 +50,8 @@ class Server:
         self.log = open(os.path.join(self.directory, "log"), "w+")
         arguments = [str(BUILD / "tests/interop/interop-server"), self.directory]
         arguments += ["%s=%d" % limit for limit in limits.items()]
-        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
+        # Memory in the sanitizer's quarantine would count as the server's in the tests that watch its size.
+        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=16", UBSAN_OPTIONS="print_stacktrace=1")
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
         self.fingerprint = self.process.stdout.readline().split()[1]
         self.port = int(self.process.stdout.readline().split()[1])
