@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Connection counting for the whole process: see admission.h. The total is an atomic; the addresses are a hash table under one lock, taken
-// only when a connection begins or ends.
+// Connection counting for the whole process: see admission.h. The total is an atomic; the addresses are a hash table
+// under one lock, taken only when a connection begins or ends.
 #include "net/admission.h"
 
 #include <netinet/in.h>
@@ -40,7 +40,8 @@ void net_peer_key_make(const struct sockaddr *address, struct net_peer_key *key_
     }
 }
 
-// Whoever fills one chain on purpose needs that many networks; the chain is then as long as the connection limit allows.
+// Whoever fills one chain on purpose needs that many networks; the chain is then as long as the connection limit
+// allows.
 static struct entry **find(const struct net_peer_key *key)
 {
     uint32_t hash = 2166136261u;

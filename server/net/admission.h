@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-// The peer as limits see it: an IPv4 address, or the /64 network of an IPv6 address, because one customer owns all of that.
+// The peer as limits see it: an IPv4 address, or the /64 network of an IPv6 address, because one customer owns all of
+// that.
 struct net_peer_key {
     uint8_t bytes[9];
 };

@@ -24,7 +24,8 @@ static const char COMMON_NAME[] = "kamd";
 
 static enum status fail_file(struct error *error, const char *what, const char *path)
 {
-    return error_set(error, STATUS_FAILED_PRECONDITION, "CERTIFICATE_FILE", "cannot %s %s: %s", what, path, strerror(errno));
+    return error_set(error, STATUS_FAILED_PRECONDITION, "CERTIFICATE_FILE", "cannot %s %s: %s", what, path,
+                     strerror(errno));
 }
 
 static enum status fail_library(struct error *error, const char *what)
@@ -49,7 +50,8 @@ static enum status write_pem(const char *path, mode_t mode, EVP_PKEY *key, X509 
         return fail_file(error, "create", temporary);
     FILE *file = fdopen(descriptor, "w");
     REQUIRE(file != NULL);
-    int written = key != NULL ? PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) : PEM_write_X509(file, certificate);
+    int written =
+        key != NULL ? PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) : PEM_write_X509(file, certificate);
     bool is_written = written == 1 && fflush(file) == 0 && fsync(descriptor) == 0;
     if (fclose(file) != 0 || !is_written || rename(temporary, path) != 0) {
         enum status status = fail_file(error, "write", path);
@@ -103,7 +105,8 @@ static bool is_ours(X509 *certificate)
     return strcmp(name, COMMON_NAME) == 0 && X509_NAME_cmp(subject, X509_get_issuer_name(certificate)) == 0;
 }
 
-// True when the file holds a certificate that stays as it is. One that does not parse stays too: TLS start-up reports it.
+// True when the file holds a certificate that stays as it is. One that does not parse stays too: TLS start-up reports
+// it.
 static bool is_current(const char *path)
 {
     if (access(path, F_OK) != 0)
@@ -154,7 +157,8 @@ static bool fill_certificate(X509 *certificate, EVP_PKEY *key, const char *host_
     return has_serial && X509_set_version(certificate, 2) == 1 &&
            X509_gmtime_adj(X509_getm_notBefore(certificate), -86400) != NULL &&
            X509_gmtime_adj(X509_getm_notAfter(certificate), (long)VALID_DAYS * 86400) != NULL &&
-           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)COMMON_NAME, -1, -1, 0) == 1 &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)COMMON_NAME, -1, -1, 0) ==
+               1 &&
            X509_set_issuer_name(certificate, subject) == 1 && X509_set_pubkey(certificate, key) == 1 &&
            add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
            add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
@@ -178,8 +182,8 @@ static enum status make_certificate(const char *path, EVP_PKEY *key, const char 
     return status;
 }
 
-enum status net_certificate_ensure(const char *certificate_path, const char *key_path, const char *host_name, bool *is_new_r,
-                                   struct error *error)
+enum status net_certificate_ensure(const char *certificate_path, const char *key_path, const char *host_name,
+                                   bool *is_new_r, struct error *error)
 {
     EVP_PKEY *key = NULL;
     enum status status = ensure_key(key_path, &key, error);
@@ -203,7 +207,8 @@ static bool to_seconds(const ASN1_TIME *time, int64_t *seconds_r)
     return true;
 }
 
-enum status net_certificate_validity(const char *path, int64_t *not_before_s_r, int64_t *not_after_s_r, struct error *error)
+enum status net_certificate_validity(const char *path, int64_t *not_before_s_r, int64_t *not_after_s_r,
+                                     struct error *error)
 {
     int64_t not_before_s;
     int64_t not_after_s;

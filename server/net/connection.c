@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One TCP connection: a byte pump socket <-> TLS <-> HTTP/2 session. The three buffers of the way are the worker's; a connection itself holds
-// bytes only where the kernel takes no more or a TLS record is incomplete.
+// One TCP connection: a byte pump socket <-> TLS <-> HTTP/2 session. The three buffers of the way are the worker's; a
+// connection itself holds bytes only where the kernel takes no more or a TLS record is incomplete.
 #include <openssl/err.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,8 @@
 #include "net/tls_session.h"
 
 enum {
-    ROUND_BYTES = 64 * 1024,         // what one connection may send before the others get their turn
-    PENDING_MAX_BYTES = 512 * 1024,  // only answers of TLS itself can add up to this
+    ROUND_BYTES = 64 * 1024,        // what one connection may send before the others get their turn
+    PENDING_MAX_BYTES = 512 * 1024, // only answers of TLS itself can add up to this
     LINGER_MS = 1000,
     LINGER_BYTES = 1024 * 1024,
     FINAL_GOAWAY_MS = 1000,
@@ -175,8 +175,8 @@ static void on_shutdown(uv_shutdown_t *request, int code)
     free(request);
 }
 
-// Closing a socket with unread input makes the kernel throw away what the peer has not read yet: so the last words go out, then a FIN, and
-// input is read and dropped until the peer closes or a second has passed.
+// Closing a socket with unread input makes the kernel throw away what the peer has not read yet: so the last words go
+// out, then a FIN, and input is read and dropped until the peer closes or a second has passed.
 static void linger(struct net_connection *connection)
 {
     if (connection->state >= NET_LINGERING)
@@ -302,7 +302,8 @@ static bool send_frames(struct net_connection *connection, bool *is_more_r)
 static void give_drains(struct net_connection *connection)
 {
     struct net_stream *next;
-    for (struct net_stream *stream = connection->streams; stream != NULL && connection->drain_count > 0; stream = next) {
+    for (struct net_stream *stream = connection->streams; stream != NULL && connection->drain_count > 0;
+         stream = next) {
         next = stream->next;
         net_stream_give_drain(stream);
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judges a peer by useful versus useless work: frames that carry no call (PING, SETTINGS, resets, empty DATA, ...) fill a bucket, calls and
-// their data empty it, and so does time.
+// Judges a peer by useful versus useless work: frames that carry no call (PING, SETTINGS, resets, empty DATA, ...) fill
+// a bucket, calls and their data empty it, and so does time.
 #ifndef KAM_NET_FLOOD_H
 #define KAM_NET_FLOOD_H
 
@@ -10,8 +10,8 @@
 enum {
     NET_FLOOD_CAPACITY = 1000,
     NET_FLOOD_PER_SECOND = 50,
-    NET_FLOOD_FRAME = 1,  // a frame without payload for a call
-    NET_FLOOD_RESET = 4,  // a call begun and thrown away (CVE-2023-44487), or a frame refused as invalid
+    NET_FLOOD_FRAME = 1, // a frame without payload for a call
+    NET_FLOOD_RESET = 4, // a call begun and thrown away (CVE-2023-44487), or a frame refused as invalid
 };
 
 struct net_flood {

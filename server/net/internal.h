@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside net/ only: what server, connection, session and stream know of each other.
 //
-// server.c owns the listener, the list of connections and the shared buffers; connection.c moves bytes between socket, TLS and session;
-// session.c turns frames into streams; stream.c is a stream's own part. A connection is torn down only by connection.c and never inside a
-// callback of nghttp2.
+// server.c owns the listener, the list of connections and the shared buffers; connection.c moves bytes between socket,
+// TLS and session; session.c turns frames into streams; stream.c is a stream's own part. A connection is torn down only
+// by connection.c and never inside a callback of nghttp2.
 #ifndef KAM_NET_INTERNAL_H
 #define KAM_NET_INTERNAL_H
 
@@ -26,10 +26,10 @@ enum {
 };
 
 enum net_connection_state {
-    NET_HANDSHAKE,  // TLS
-    NET_OPEN,       // HTTP/2
-    NET_LINGERING,  // everything said; waits for the peer to read it and close
-    NET_CLOSING,    // uv_close() called
+    NET_HANDSHAKE, // TLS
+    NET_OPEN,      // HTTP/2
+    NET_LINGERING, // everything said; waits for the peer to read it and close
+    NET_CLOSING,   // uv_close() called
 };
 
 enum net_drain_state { NET_SERVING, NET_NOTICE_SENT, NET_FINAL_GOAWAY };
@@ -40,13 +40,13 @@ struct net_stream {
     struct arena *arena;
     void *user;
     int32_t id;
-    bool is_started;         // on_request was called
+    bool is_started; // on_request was called
     bool is_cut;
     bool is_remote_ended;
-    bool has_headers;        // response headers submitted
-    bool has_trailers;       // trailers known
-    bool is_local_ended;     // the last frame was handed to nghttp2
-    bool is_deferred;        // the data source told nghttp2 that it is empty
+    bool has_headers;    // response headers submitted
+    bool has_trailers;   // trailers known
+    bool is_local_ended; // the last frame was handed to nghttp2
+    bool is_deferred;    // the data source told nghttp2 that it is empty
     bool wants_drain;
     struct net_header *first_header, *last_header;
     size_t header_bytes;
@@ -67,9 +67,9 @@ struct net_connection {
     struct net_connection *next_dirty;
     bool is_dirty;
     bool is_reading;
-    bool has_frame;          // the first frame of the peer arrived
-    bool is_terminated;      // GOAWAY with an error is on its way: input is ignored
-    bool has_ping;           // our PING is not answered yet
+    bool has_frame;     // the first frame of the peer arrived
+    bool is_terminated; // GOAWAY with an error is on its way: input is ignored
+    bool has_ping;      // our PING is not answered yet
     bool is_admitted;
     enum net_connection_state state;
     enum net_drain_state drain_state;
@@ -77,18 +77,18 @@ struct net_connection {
     nghttp2_session *session;
     struct net_stream *streams;
     uint32_t stream_count;
-    uint32_t drain_count;    // streams that want on_drain
+    uint32_t drain_count; // streams that want on_drain
     size_t held_bytes;
-    const uint8_t *input;    // ciphertext of the read being handled
+    const uint8_t *input; // ciphertext of the read being handled
     size_t input_length;
-    size_t pending_bytes;    // written to libuv, not to the kernel
+    size_t pending_bytes; // written to libuv, not to the kernel
     size_t linger_bytes;
-    size_t partial_bytes;    // received since a frame began or was complete: CONTINUATION shows nothing else
-    uint64_t partial_ms;     // when the frame began that is not complete; 0 without one
-    uint64_t state_ms;       // when the state, or being idle, began
+    size_t partial_bytes; // received since a frame began or was complete: CONTINUATION shows nothing else
+    uint64_t partial_ms;  // when the frame began that is not complete; 0 without one
+    uint64_t state_ms;    // when the state, or being idle, began
     uint64_t received_ms;
     uint64_t ping_ms;
-    uint64_t pending_ms;     // when the waiting write last made progress
+    uint64_t pending_ms; // when the waiting write last made progress
     struct net_flood flood;
     struct net_peer_key key;
     char peer[NET_PEER_BYTES];
@@ -106,9 +106,9 @@ struct net_server {
     struct net_limits limits;
     const struct net_handler *handler;
     void *context;
-    uv_tcp_t *listener;      // NULL while not listening
-    uv_prepare_t flush;      // before the loop sleeps: everything written in this turn goes out
-    uv_idle_t again;         // keeps the loop turning while some output had to wait for its turn
+    uv_tcp_t *listener; // NULL while not listening
+    uv_prepare_t flush; // before the loop sleeps: everything written in this turn goes out
+    uv_idle_t again;    // keeps the loop turning while some output had to wait for its turn
     uv_timer_t tick;
     unsigned open_handles;
     bool is_draining, is_flushing;

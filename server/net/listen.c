@@ -21,8 +21,8 @@ union socket_address {
 static enum status fail(struct error *error, const char *what, const char *address, uint16_t port)
 {
     const char *hint = errno == EADDRINUSE ? "; another process listens there" : "";
-    return error_set(error, STATUS_FAILED_PRECONDITION, "CANNOT_LISTEN", "cannot %s %s port %u: %s%s", what, address, port,
-                     strerror(errno), hint);
+    return error_set(error, STATUS_FAILED_PRECONDITION, "CANNOT_LISTEN", "cannot %s %s port %u: %s%s", what, address,
+                     port, strerror(errno), hint);
 }
 
 static bool parse_address(const char *address, uint16_t port, union socket_address *parsed_r, socklen_t *length_r)
@@ -49,7 +49,8 @@ static void set_flag(int descriptor, int level, int option, int value)
     (void)setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
-static enum status open_one(const char *address, uint16_t port, bool is_first, bool is_shared, int *socket_r, struct error *error)
+static enum status open_one(const char *address, uint16_t port, bool is_first, bool is_shared, int *socket_r,
+                            struct error *error)
 {
     union socket_address parsed;
     socklen_t length = 0;
@@ -94,7 +95,8 @@ enum status net_listen_sockets(const char *address, uint16_t port, size_t count,
     enum { SOCKETS_MAX = 1024 };
     int opened[SOCKETS_MAX];
     if (count == 0 || count > SOCKETS_MAX)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_COUNT", "between 1 and %d sockets can be opened", SOCKETS_MAX);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_COUNT", "between 1 and %d sockets can be opened",
+                         SOCKETS_MAX);
     for (size_t at = 0; at < count; at++) {
         enum status status = open_one(address, port, at == 0, count > 1, &opened[at], error);
         if (status != STATUS_OK) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/2 frames of one connection become streams and handler callbacks. Nothing here closes a connection: it only says that it must.
+// HTTP/2 frames of one connection become streams and handler callbacks. Nothing here closes a connection: it only says
+// that it must.
 #include <string.h>
 
 #include "base/require.h"
@@ -7,12 +8,12 @@
 
 enum { STREAM_WINDOW_BYTES = 256 * 1024, CONNECTION_WINDOW_BYTES = 1024 * 1024 };
 
-// What may come without a frame that means anything: header blocks, and, up to a connection's window, DATA that was on its way when its
-// stream was closed. Only a flood of ignored frames is longer.
+// What may come without a frame that means anything: header blocks, and, up to a connection's window, DATA that was on
+// its way when its stream was closed. Only a flood of ignored frames is longer.
 enum { PARTIAL_MAX_BYTES = CONNECTION_WINDOW_BYTES + 128 * 1024 };
 
-// Queued answers to PING and SETTINGS before the peer counts as flooding, should it get past the flood bucket; SETTINGS entries in a frame;
-// CONTINUATION frames after one HEADERS.
+// Queued answers to PING and SETTINGS before the peer counts as flooding, should it get past the flood bucket; SETTINGS
+// entries in a frame; CONTINUATION frames after one HEADERS.
 enum { OUTBOUND_ACK_MAX = 1000, SETTINGS_MAX = 32, CONTINUATIONS_MAX = 8, RESET_BURST = 1000, RESETS_PER_SECOND = 50 };
 
 static uint64_t now_ms(const struct net_connection *connection)
@@ -201,8 +202,10 @@ bool net_session_open(struct net_connection *connection)
         // No tree of priorities to keep for the peer (RFC 9218, 2.1).
         {NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
     };
-    return nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof *settings) == 0 &&
-           nghttp2_session_set_local_window_size(connection->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW_BYTES) == 0;
+    return nghttp2_submit_settings(connection->session, NGHTTP2_FLAG_NONE, settings,
+                                   sizeof settings / sizeof *settings) == 0 &&
+           nghttp2_session_set_local_window_size(connection->session, NGHTTP2_FLAG_NONE, 0, CONNECTION_WINDOW_BYTES) ==
+               0;
 }
 
 void net_session_terminate(struct net_connection *connection, uint32_t error_code)

@@ -141,7 +141,8 @@ void net_stream_consume(struct net_stream *stream, size_t length)
 {
     REQUIRE(length <= stream->unconsumed_bytes);
     stream->unconsumed_bytes -= length;
-    // Fails only for lack of memory, which ends the process in nghttp2's allocator, or for a session that is ending anyway.
+    // Fails only for lack of memory, which ends the process in nghttp2's allocator, or for a session that is ending
+    // anyway.
     (void)nghttp2_session_consume(stream->connection->session, stream->id, length);
     mark_dirty(stream);
 }
@@ -223,7 +224,8 @@ void net_stream_send_headers(struct net_stream *stream, const struct net_header 
     stream->is_local_ended = is_last;
     nghttp2_nv *fields = make_fields(stream->arena, headers, count);
     nghttp2_data_provider provider = {.source = {.ptr = stream}, .read_callback = read_chunks};
-    int code = nghttp2_submit_response(stream->connection->session, stream->id, fields, count, is_last ? NULL : &provider);
+    int code =
+        nghttp2_submit_response(stream->connection->session, stream->id, fields, count, is_last ? NULL : &provider);
     REQUIRE(code == 0);
     mark_dirty(stream);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One HTTP/2 request and its answer (RFC 9113), as the room above sees it. Loop thread of its server only. Nothing here calls a handler;
-// what is sent goes out when the loop turn ends.
+// One HTTP/2 request and its answer (RFC 9113), as the room above sees it. Loop thread of its server only. Nothing here
+// calls a handler; what is sent goes out when the loop turn ends.
 #ifndef KAM_NET_STREAM_H
 #define KAM_NET_STREAM_H
 
@@ -17,7 +17,7 @@ struct net_header {
     const char *name;
     const char *value;
     size_t value_length;
-    const struct net_header *next;  // set by net/ in received lists only
+    const struct net_header *next; // set by net/ in received lists only
 };
 
 // Bytes on their way to the client. The caller fills bytes[0..length).
@@ -41,12 +41,12 @@ const struct net_header *net_stream_header(const struct net_stream *stream, cons
 bool net_stream_headers_are_cut(const struct net_stream *stream);
 const char *net_stream_peer(const struct net_stream *stream);
 
-// Request bytes were dealt with: lets the client send as many more. Every byte given to on_data is to be consumed once; those that were not
-// are when the stream closes.
+// Request bytes were dealt with: lets the client send as many more. Every byte given to on_data is to be consumed once;
+// those that were not are when the stream closes.
 void net_stream_consume(struct net_stream *stream, size_t length);
 
-// Counts memory that the room above holds for this stream, until it is released or the stream closes. False: its connection would hold more
-// than limits.held_bytes; nothing is counted then.
+// Counts memory that the room above holds for this stream, until it is released or the stream closes. False: its
+// connection would hold more than limits.held_bytes; nothing is counted then.
 bool net_stream_hold(struct net_stream *stream, size_t length);
 void net_stream_release(struct net_stream *stream, size_t length);
 
@@ -62,7 +62,8 @@ bool net_stream_send_chunk(struct net_stream *stream, struct net_chunk *chunk);
 // Ends the response, after all chunks. The fields are copied.
 void net_stream_send_trailers(struct net_stream *stream, const struct net_header *trailers, size_t count);
 
-// Drops chunks of which nothing was sent yet. False when the first one is sent in part: the response can then only be reset.
+// Drops chunks of which nothing was sent yet. False when the first one is sent in part: the response can then only be
+// reset.
 bool net_stream_drop_chunks(struct net_stream *stream);
 
 // Ends the stream at once: RST_STREAM with CANCEL.

@@ -19,7 +19,7 @@ struct net_tls {
     char *certificate_path;
     char *key_path;
     pthread_mutex_t lock;
-    SSL_CTX *context;  // replaced whole by a reload; sessions keep the one they began with
+    SSL_CTX *context; // replaced whole by a reload; sessions keep the one they began with
 };
 
 static const unsigned char H2[] = {2, 'h', '2'};
@@ -78,7 +78,8 @@ static enum status context_load(const struct net_tls *tls, SSL_CTX **context_r, 
     return STATUS_OK;
 }
 
-enum status net_tls_create(const char *certificate_path, const char *key_path, struct net_tls **tls_r, struct error *error)
+enum status net_tls_create(const char *certificate_path, const char *key_path, struct net_tls **tls_r,
+                           struct error *error)
 {
     struct net_tls *tls = calloc(1, sizeof *tls);
     REQUIRE(tls != NULL);

@@ -9,8 +9,8 @@
 
 struct net_tls;
 
-// Where a session's ciphertext comes from and goes to. take gives at most capacity bytes, 0 when there are none for now; put takes
-// everything.
+// Where a session's ciphertext comes from and goes to. take gives at most capacity bytes, 0 when there are none for
+// now; put takes everything.
 struct net_tls_transport {
     size_t (*take)(void *data, void *bytes_r, size_t capacity);
     void (*put)(void *data, const void *bytes, size_t length);

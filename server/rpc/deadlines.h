@@ -13,7 +13,7 @@ struct rpc_deadline {
 };
 
 struct rpc_deadlines {
-    struct rpc_deadline **entries;  // entries[0] is unused
+    struct rpc_deadline **entries; // entries[0] is unused
     size_t count;
     size_t capacity;
 };
@@ -22,6 +22,6 @@ void rpc_deadlines_finish(struct rpc_deadlines *heap);
 void rpc_deadlines_add(struct rpc_deadlines *heap, struct rpc_deadline *deadline);
 // Does nothing for one that is not in the heap.
 void rpc_deadlines_remove(struct rpc_deadlines *heap, struct rpc_deadline *deadline);
-struct rpc_deadline *rpc_deadlines_first(const struct rpc_deadlines *heap);  // NULL when empty
+struct rpc_deadline *rpc_deadlines_first(const struct rpc_deadlines *heap); // NULL when empty
 
 #endif

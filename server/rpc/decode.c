@@ -25,8 +25,8 @@ static void budget_free(void *data, void *pointer)
     (void)pointer;
 }
 
-enum status rpc_decode(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t length, struct arena *arena,
-                       size_t decoded_max_bytes, ProtobufCMessage **message_r, struct error *error)
+enum status rpc_decode(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t length,
+                       struct arena *arena, size_t decoded_max_bytes, ProtobufCMessage **message_r, struct error *error)
 {
     enum status status = rpc_wirescan_check(descriptor, bytes, length, decoded_max_bytes, error);
     if (status != STATUS_OK)
@@ -36,7 +36,8 @@ enum status rpc_decode(const ProtobufCMessageDescriptor *descriptor, const uint8
     static const uint8_t NOTHING[1];
     ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, &allocator, length, length > 0 ? bytes : NOTHING);
     if (message == NULL)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "MESSAGE_MALFORMED", "the request is not a valid %s", descriptor->name);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "MESSAGE_MALFORMED", "the request is not a valid %s",
+                         descriptor->name);
     *message_r = message;
     return STATUS_OK;
 }

@@ -136,8 +136,8 @@ static void shrink(struct selection *selection)
         selection->violation_count--;
 }
 
-void *rpc_details_pack(const struct error *error, struct arena *arena, const ProtobufCMessage *const *extra, size_t extra_count,
-                       size_t *length_r)
+void *rpc_details_pack(const struct error *error, struct arena *arena, const ProtobufCMessage *const *extra,
+                       size_t extra_count, size_t *length_r)
 {
     struct selection selection = {
         .description_bytes = sizeof error->violations[0].description,

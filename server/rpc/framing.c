@@ -49,7 +49,8 @@ static void make_room(struct rpc_framing *framing, size_t wanted)
     framing->capacity = capacity;
 }
 
-enum rpc_framing_result rpc_framing_feed(struct rpc_framing *framing, const uint8_t *input, size_t length, size_t *taken_r)
+enum rpc_framing_result rpc_framing_feed(struct rpc_framing *framing, const uint8_t *input, size_t length,
+                                         size_t *taken_r)
 {
     size_t taken = 0;
     if (framing->prefix_length < RPC_FRAMING_PREFIX_BYTES)

@@ -22,17 +22,18 @@ struct rpc_framing {
     size_t limit_bytes;
     uint8_t prefix[RPC_FRAMING_PREFIX_BYTES];
     size_t prefix_length;
-    size_t length;    // of the message, once the prefix is complete
+    size_t length; // of the message, once the prefix is complete
     size_t received;
     size_t capacity;
-    uint8_t *bytes;   // grows with what arrives, not with what is announced
+    uint8_t *bytes; // grows with what arrives, not with what is announced
 };
 
 void rpc_framing_init(struct rpc_framing *framing, size_t limit_bytes);
 void rpc_framing_finish(struct rpc_framing *framing);
 
 // Takes input up to the end of a message. *taken_r says how much. After a refusal nothing more may be fed.
-enum rpc_framing_result rpc_framing_feed(struct rpc_framing *framing, const uint8_t *input, size_t length, size_t *taken_r);
+enum rpc_framing_result rpc_framing_feed(struct rpc_framing *framing, const uint8_t *input, size_t length,
+                                         size_t *taken_r);
 
 // Gives the complete message away (to free(); NULL when it is empty) and begins with the next one.
 uint8_t *rpc_framing_take(struct rpc_framing *framing, size_t *length_r);

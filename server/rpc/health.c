@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// grpc.health.v1 (https://github.com/grpc/grpc/blob/master/doc/health-checking.md): Check answers once, Watch goes on answering.
+// grpc.health.v1 (https://github.com/grpc/grpc/blob/master/doc/health-checking.md): Check answers once, Watch goes on
+// answering.
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,7 @@ struct service {
 
 struct watcher {
     struct rpc_call *call;
-    const char *service;  // in the call's arena
+    const char *service; // in the call's arena
     struct watcher *next, *previous;
 };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Inside rpc/ only. server.c: method table, deadlines, draining. request.c: what comes in. answer.c: what goes out. call.c: what methods
-// see of a call.
+// Inside rpc/ only. server.c: method table, deadlines, draining. request.c: what comes in. answer.c: what goes out.
+// call.c: what methods see of a call.
 #ifndef KAM_RPC_INTERNAL_H
 #define KAM_RPC_INTERNAL_H
 
@@ -33,26 +33,26 @@ struct rpc_call {
     struct rpc_server *server;
     struct net_stream *stream;
     struct arena *arena;
-    struct rpc_call *next, *previous;    // of the server
+    struct rpc_call *next, *previous; // of the server
     struct rpc_call *next_resumed;
-    const struct rpc_method *method;     // NULL: refused before it reached one
+    const struct rpc_method *method; // NULL: refused before it reached one
     void *state;
     struct rpc_deadline deadline;
     bool has_deadline;
-    bool is_given;       // the handler knows of it: on_close is owed
-    bool has_headers;    // initial metadata sent
-    bool is_finished;    // status sent
+    bool is_given;    // the handler knows of it: on_close is owed
+    bool has_headers; // initial metadata sent
+    bool is_finished; // status sent
     bool is_cancelled;
     bool is_paused, is_resuming;
-    bool has_ended;      // the client's half-close arrived
-    bool has_half_closed;  // and was passed on
+    bool has_ended;       // the client's half-close arrived
+    bool has_half_closed; // and was passed on
     enum status status;
     struct rpc_framing framing;
     unsigned message_count;
-    uint8_t *request_bytes;      // of the only message, or of the one given last
+    uint8_t *request_bytes; // of the only message, or of the one given last
     size_t request_length;
-    struct arena *message_arena;  // client streaming: of the message given last
-    uint8_t *held;                // came in while paused
+    struct arena *message_arena; // client streaming: of the message given last
+    uint8_t *held;               // came in while paused
     size_t held_length;
     struct rpc_metadata_list headers, trailers;
     uint64_t started_ns;
@@ -65,7 +65,7 @@ struct rpc_server {
     struct net_server *net;
     struct rpc_limits limits;
     void *context;
-    const struct rpc_method **methods;   // sorted by path
+    const struct rpc_method **methods; // sorted by path
     size_t method_count;
     struct rpc_metrics *metrics;
     struct rpc_health *health;

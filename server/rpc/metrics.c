@@ -16,14 +16,14 @@ static const uint64_t BUCKET_US[BUCKETS] = {500,    1000,   2500,   5000,    100
 
 struct method_counters {
     atomic_uint_fast64_t by_status[STATUSES];
-    atomic_uint_fast64_t buckets[BUCKETS + 1];  // the last: longer than all
+    atomic_uint_fast64_t buckets[BUCKETS + 1]; // the last: longer than all
     atomic_uint_fast64_t total_us;
 };
 
 struct rpc_metrics {
     const struct rpc_method *const *methods;
     size_t method_count;
-    struct method_counters counters[];  // one more than methods: calls that reached none
+    struct method_counters counters[]; // one more than methods: calls that reached none
 };
 
 struct rpc_metrics *rpc_metrics_create(const struct rpc_method *const *methods, size_t method_count)
@@ -62,7 +62,8 @@ static size_t find_index(const struct rpc_metrics *metrics, const struct rpc_met
     return metrics->method_count;
 }
 
-void rpc_metrics_count(struct rpc_metrics *metrics, const struct rpc_method *method, enum status status, uint64_t total_us)
+void rpc_metrics_count(struct rpc_metrics *metrics, const struct rpc_method *method, enum status status,
+                       uint64_t total_us)
 {
     struct method_counters *counters = &metrics->counters[find_index(metrics, method)];
     size_t bucket = 0;
@@ -118,7 +119,8 @@ static void write_calls(struct rpc_server *const *servers, size_t count, FILE *o
                         status_name((enum status)status), (unsigned long long)sums.by_status[status]);
         }
     }
-    fputs("# HELP kam_call_seconds Time from the headers of a call to its end.\n# TYPE kam_call_seconds histogram\n", out);
+    fputs("# HELP kam_call_seconds Time from the headers of a call to its end.\n# TYPE kam_call_seconds histogram\n",
+          out);
     for (size_t index = 0; index <= metrics->method_count; index++) {
         sum_up(servers, count, index, &sums);
         uint64_t below = 0;
@@ -128,11 +130,12 @@ static void write_calls(struct rpc_server *const *servers, size_t count, FILE *o
                     (double)BUCKET_US[bucket] / 1e6, (unsigned long long)below);
         }
         if (sums.calls > 0)
-            fprintf(out,
-                    "kam_call_seconds_bucket{method=\"%s\",le=\"+Inf\"} %llu\nkam_call_seconds_sum{method=\"%s\"} %.6f\n"
-                    "kam_call_seconds_count{method=\"%s\"} %llu\n",
-                    path_of(metrics, index), (unsigned long long)sums.calls, path_of(metrics, index),
-                    (double)sums.total_us / 1e6, path_of(metrics, index), (unsigned long long)sums.calls);
+            fprintf(
+                out,
+                "kam_call_seconds_bucket{method=\"%s\",le=\"+Inf\"} %llu\nkam_call_seconds_sum{method=\"%s\"} %.6f\n"
+                "kam_call_seconds_count{method=\"%s\"} %llu\n",
+                path_of(metrics, index), (unsigned long long)sums.calls, path_of(metrics, index),
+                (double)sums.total_us / 1e6, path_of(metrics, index), (unsigned long long)sums.calls);
     }
 }
 
@@ -165,7 +168,8 @@ void rpc_metrics_write(struct rpc_server *const *servers, size_t count, FILE *ou
     write_one(out, "kam_connections_refused_total", "counter", "Connections refused by a limit.", sum.refused);
     write_one(out, "kam_handshake_failures_total", "counter", "TLS handshakes that failed.", sum.handshake_failures);
     write_one(out, "kam_floods_total", "counter", "Connections closed because the peer flooded.", sum.floods);
-    write_one(out, "kam_timeouts_total", "counter", "Connections and streams ended for lack of progress.", sum.timeouts);
+    write_one(out, "kam_timeouts_total", "counter", "Connections and streams ended for lack of progress.",
+              sum.timeouts);
     write_one(out, "kam_received_bytes_total", "counter", "Bytes received, TLS included.", sum.received_bytes);
     write_one(out, "kam_sent_bytes_total", "counter", "Bytes sent, TLS included.", sum.sent_bytes);
 }

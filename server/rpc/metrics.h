@@ -18,7 +18,8 @@ struct rpc_metrics *rpc_metrics_create(const struct rpc_method *const *methods, 
 void rpc_metrics_destroy(struct rpc_metrics *metrics);
 
 // One call has ended. method NULL: it reached none. Loop thread of the server.
-void rpc_metrics_count(struct rpc_metrics *metrics, const struct rpc_method *method, enum status status, uint64_t total_us);
+void rpc_metrics_count(struct rpc_metrics *metrics, const struct rpc_method *method, enum status status,
+                       uint64_t total_us);
 
 // Writes all counters of servers that were given the same method table. Any thread, as long as the servers live.
 void rpc_metrics_write(struct rpc_server *const *servers, size_t count, FILE *out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// grpc.reflection.v1 and v1alpha (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md): the contract, for generic tools. The two
-// versions have the same messages on the wire under different names, so the code of v1 serves both.
+// grpc.reflection.v1 and v1alpha (https://github.com/grpc/grpc/blob/master/doc/server-reflection.md): the contract, for
+// generic tools. The two versions have the same messages on the wire under different names, so the code of v1 serves
+// both.
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ enum { ANSWER_ARENA_BYTES = 16 * 1024 * 1024 };
 struct answer {
     struct rpc_call *call;
     struct arena *arena;
-    bool *is_sent;  // by file: what this stream has got already
+    bool *is_sent; // by file: what this stream has got already
     Grpc__Reflection__V1__ServerReflectionResponse response;
 };
 
@@ -54,9 +55,10 @@ static void answer_error(struct answer *answer, enum status code, const char *wh
     answer->response.error_response = error;
 }
 
-// Adds the file and what it imports, as far as this stream has not seen them; the one asked for is sent in any case. Imports have no
-// cycles: protoc refuses them.
-static void add_file(struct answer *answer, size_t index, bool is_asked_for, Grpc__Reflection__V1__FileDescriptorResponse *files)
+// Adds the file and what it imports, as far as this stream has not seen them; the one asked for is sent in any case.
+// Imports have no cycles: protoc refuses them.
+static void add_file(struct answer *answer, size_t index, bool is_asked_for,
+                     Grpc__Reflection__V1__FileDescriptorResponse *files)
 {
     if (answer->is_sent[index] && !is_asked_for)
         return;
@@ -102,8 +104,8 @@ static void answer_symbol(struct answer *answer, const char *name)
 static bool walk_extensions(const char *type, bool (*found)(void *data, size_t file, int32_t number), void *data)
 {
     for (size_t index = 0; index < contract_file_count; index++) {
-        Google__Protobuf__FileDescriptorProto *file =
-            google__protobuf__file_descriptor_proto__unpack(NULL, contract_files[index].length, contract_files[index].bytes);
+        Google__Protobuf__FileDescriptorProto *file = google__protobuf__file_descriptor_proto__unpack(
+            NULL, contract_files[index].length, contract_files[index].bytes);
         REQUIRE(file != NULL);
         bool is_done = false;
         for (size_t at = 0; at < file->n_extension && !is_done; at++) {
@@ -208,7 +210,8 @@ static void fill_answer(struct answer *answer, const Grpc__Reflection__V1__Serve
         answer_services(answer);
         break;
     default:
-        answer_error(answer, STATUS_INVALID_ARGUMENT, "the request asks for nothing this server knows", "message_request");
+        answer_error(answer, STATUS_INVALID_ARGUMENT, "the request asks for nothing this server knows",
+                     "message_request");
         break;
     }
 }

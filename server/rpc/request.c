@@ -29,8 +29,8 @@ static void refuse_path(struct rpc_call *call, const char *path)
     const char *slash = path[0] == '/' ? strchr(path + 1, '/') : NULL;
     bool is_service = slash != NULL && rpc_server_has_service(call->server, path + 1, (size_t)(slash - path - 1));
     struct error error;
-    error_set(&error, STATUS_UNIMPLEMENTED, is_service ? "METHOD_UNKNOWN" : "SERVICE_UNKNOWN", "there is no %s \"%s\" here",
-              is_service ? "method" : "service", path);
+    error_set(&error, STATUS_UNIMPLEMENTED, is_service ? "METHOD_UNKNOWN" : "SERVICE_UNKNOWN",
+              "there is no %s \"%s\" here", is_service ? "method" : "service", path);
     rpc_call_fail(call, &error, NULL, 0);
 }
 
@@ -39,7 +39,8 @@ static bool accept_headers(struct rpc_call *call)
 {
     struct net_stream *stream = call->stream;
     if (net_stream_headers_are_cut(stream)) {
-        refuse(call, STATUS_RESOURCE_EXHAUSTED, "METADATA_TOO_LARGE", "the request's metadata is larger than this server takes");
+        refuse(call, STATUS_RESOURCE_EXHAUSTED, "METADATA_TOO_LARGE",
+               "the request's metadata is larger than this server takes");
         return false;
     }
     if (!has_value(stream, ":method", "POST")) {
@@ -52,7 +53,8 @@ static bool accept_headers(struct rpc_call *call)
         return false;
     }
     if (!has_value(stream, "te", "trailers")) {
-        refuse(call, STATUS_INTERNAL, "TE_MISSING", "the request lacks \"te: trailers\": a proxy on the way does not speak gRPC");
+        refuse(call, STATUS_INTERNAL, "TE_MISSING",
+               "the request lacks \"te: trailers\": a proxy on the way does not speak gRPC");
         return false;
     }
     const struct net_header *timeout = net_stream_header(stream, "grpc-timeout");
@@ -101,15 +103,17 @@ static void refuse_framing(struct rpc_call *call, enum rpc_framing_result result
     const struct net_header *encoding = net_stream_header(call->stream, "grpc-encoding");
     struct error error;
     if (result == RPC_FRAMING_TOO_LARGE)
-        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE", "the message has %zu bytes, this server takes %zu",
-                  call->framing.length, call->framing.limit_bytes);
+        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
+                  "the message has %zu bytes, this server takes %zu", call->framing.length, call->framing.limit_bytes);
     else if (result == RPC_FRAMING_BAD_FLAG)
         error_set(&error, STATUS_INTERNAL, "BAD_FRAMING", "the first byte of a message must be 0 or 1, it is %u",
                   call->framing.prefix[0]);
     else if (encoding == NULL || strcmp(encoding->value, "identity") == 0)
-        error_set(&error, STATUS_INTERNAL, "COMPRESSED_FLAG", "a message is flagged as compressed, but grpc-encoding does not say how");
+        error_set(&error, STATUS_INTERNAL, "COMPRESSED_FLAG",
+                  "a message is flagged as compressed, but grpc-encoding does not say how");
     else
-        error_set(&error, STATUS_UNIMPLEMENTED, "COMPRESSION", "compression is not supported; send messages uncompressed");
+        error_set(&error, STATUS_UNIMPLEMENTED, "COMPRESSION",
+                  "compression is not supported; send messages uncompressed");
     rpc_call_fail(call, &error, NULL, 0);
 }
 
@@ -124,8 +128,8 @@ static void give_message(struct rpc_call *call)
     }
     struct error error;
     ProtobufCMessage *message = NULL;
-    if (rpc_decode(call->method->request, call->request_bytes, call->request_length, arena, call->server->limits.decoded_bytes,
-                   &message, &error) != STATUS_OK) {
+    if (rpc_decode(call->method->request, call->request_bytes, call->request_length, arena,
+                   call->server->limits.decoded_bytes, &message, &error) != STATUS_OK) {
         rpc_call_fail(call, &error, NULL, 0);
         return;
     }
@@ -260,7 +264,8 @@ static void log_call(const struct rpc_call *call, uint64_t total_us)
     const char *request_id = rpc_call_metadata(call, "kam-request-id");
     LOG(LOG_INFO, "call", LOG_TEXT("method", method), LOG_TEXT("user", call->user_id != NULL ? call->user_id : "-"),
         LOG_TEXT("peer", net_stream_peer(call->stream)), LOG_TEXT("status", status_name(call->status)),
-        LOG_NUMBER("total_us", total_us), LOG_NUMBER("queue_us", call->queue_us), LOG_NUMBER("database_us", call->database_us),
+        LOG_NUMBER("total_us", total_us), LOG_NUMBER("queue_us", call->queue_us),
+        LOG_NUMBER("database_us", call->database_us),
         LOG_TEXT("request_id", request_id != NULL && uuid_parse(request_id, parsed) ? request_id : "-"));
 }
 

@@ -144,7 +144,8 @@ static void on_deadline(uv_timer_t *timer)
     while (first != NULL && first->at_ms <= now) {
         struct rpc_call *call = (struct rpc_call *)((char *)first - offsetof(struct rpc_call, deadline));
         struct error error;
-        error_set(&error, STATUS_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the deadline passed before the call was done");
+        error_set(&error, STATUS_DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED",
+                  "the deadline passed before the call was done");
         rpc_deadlines_remove(&server->deadlines, first);
         rpc_answer_abort(call, &error);
         first = rpc_deadlines_first(&server->deadlines);

@@ -12,7 +12,8 @@ enum {
     WIRE_FIXED32 = 5,
     VARINT_BYTES_MAX = 10,
     SHORT_VARINT_BYTES_MAX = 5,
-    // protobuf-c notes every element of a message while it unpacks (40 bytes, in slabs that double), and copies unknown ones.
+    // protobuf-c notes every element of a message while it unpacks (40 bytes, in slabs that double), and copies unknown
+    // ones.
     ELEMENT_BYTES = 96,
     UNKNOWN_BYTES = 64,
     ALLOCATION_BYTES = 16,
@@ -169,11 +170,11 @@ static enum status check_packed(struct scan *scan, const struct place *place, co
     return spend(scan, count * 8);
 }
 
-static enum status check_message(struct scan *scan, const struct place *place, const ProtobufCMessageDescriptor *descriptor,
-                                 struct input input, unsigned depth);
+static enum status check_message(struct scan *scan, const struct place *place,
+                                 const ProtobufCMessageDescriptor *descriptor, struct input input, unsigned depth);
 
-static enum status check_length_delimited(struct scan *scan, const struct place *place, const ProtobufCFieldDescriptor *field,
-                                          struct input payload, unsigned depth)
+static enum status check_length_delimited(struct scan *scan, const struct place *place,
+                                          const ProtobufCFieldDescriptor *field, struct input payload, unsigned depth)
 {
     size_t length = (size_t)(payload.end - payload.at);
     if (field->type == PROTOBUF_C_TYPE_MESSAGE) {
@@ -203,8 +204,8 @@ static enum status check_element(struct scan *scan, const struct place *place, c
     return fail(scan, place, field->name, "has another type in the request than in the contract");
 }
 
-static enum status check_message(struct scan *scan, const struct place *place, const ProtobufCMessageDescriptor *descriptor,
-                                 struct input input, unsigned depth)
+static enum status check_message(struct scan *scan, const struct place *place,
+                                 const ProtobufCMessageDescriptor *descriptor, struct input input, unsigned depth)
 {
     enum status status = spend(scan, descriptor->sizeof_message + ALLOCATION_BYTES);
     while (status == STATUS_OK && input.at < input.end) {
@@ -232,8 +233,8 @@ enum status rpc_wirescan_check(const ProtobufCMessageDescriptor *descriptor, con
     return check_message(&scan, &top, descriptor, input, 1);
 }
 
-// Bytes that follow the lead byte, and the range of the first of them, which excludes overlong forms, surrogates and what lies
-// above U+10FFFF (RFC 3629, section 4).
+// Bytes that follow the lead byte, and the range of the first of them, which excludes overlong forms, surrogates and
+// what lies above U+10FFFF (RFC 3629, section 4).
 static size_t followers(uint8_t lead, uint8_t *low_r, uint8_t *high_r)
 {
     *low_r = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looks over protobuf bytes (https://protobuf.dev/programming-guides/encoding/) before protobuf-c unpacks them, for what protobuf-c 1.4 does
-// not look at: UTF-8, NUL inside strings, depth, and how much memory the message would take.
+// Looks over protobuf bytes (https://protobuf.dev/programming-guides/encoding/) before protobuf-c unpacks them, for
+// what protobuf-c 1.4 does not look at: UTF-8, NUL inside strings, depth, and how much memory the message would take.
 #ifndef KAM_RPC_WIRESCAN_H
 #define KAM_RPC_WIRESCAN_H
 
@@ -14,8 +14,9 @@
 // Messages inside messages: the request itself is the first.
 enum { RPC_WIRESCAN_DEPTH_MAX = 32 };
 
-// INVALID_ARGUMENT with the path of the field: bytes that are not protobuf, groups, a known field with another wire type, a string that is not
-// UTF-8 or contains NUL, too deep. RESOURCE_EXHAUSTED: the unpacked message would take more than decoded_max_bytes (an estimate from above).
+// INVALID_ARGUMENT with the path of the field: bytes that are not protobuf, groups, a known field with another wire
+// type, a string that is not UTF-8 or contains NUL, too deep. RESOURCE_EXHAUSTED: the unpacked message would take more
+// than decoded_max_bytes (an estimate from above).
 enum status rpc_wirescan_check(const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes, size_t length,
                                size_t decoded_max_bytes, struct error *error) __attribute__((warn_unused_result));
 

@@ -7,7 +7,7 @@ import unittest
 
 import harness
 
-SUITES = ["interop_test", "limits_test", "lifecycle_test", "services_test", "hostile_test"]
+SUITES = ["interop_test", "limits_test", "lifecycle_test", "services_test", "hostile_test", "flood_test"]
 
 
 def main():

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs every file of the given directories, and every file given, through a fuzz target once: an ordinary test without libFuzzer.
+// Runs every file of the given directories, and every file given, through a fuzz target once: an ordinary test without
+// libFuzzer.
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>

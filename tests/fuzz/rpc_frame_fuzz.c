@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // links: kam_rpc kam_base
-// The frame decoder, fed the same bytes whole and in pieces: both must see the same messages. The first byte says how long the pieces are.
+// The frame decoder, fed the same bytes whole and in pieces: both must see the same messages. The first byte says how
+// long the pieces are.
 #include <stdint.h>
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // links: kam_rpc kam_test_proto kam_proto kam_base
-// Scan and unpack, for a message that has every kind of field. What was unpacked obeys what the scan promises, and packs again into bytes
-// that decode to the same.
+// Scan and unpack, for a message that has every kind of field. What was unpacked obeys what the scan promises, and
+// packs again into bytes that decode to the same.
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +53,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     struct arena *arena = arena_create(ARENA_BYTES);
     struct error error;
     ProtobufCMessage *message = NULL;
-    if (rpc_decode(&grpc__testing__nested__descriptor, bytes, length, arena, CEILING_BYTES, &message, &error) == STATUS_OK) {
+    if (rpc_decode(&grpc__testing__nested__descriptor, bytes, length, arena, CEILING_BYTES, &message, &error) ==
+        STATUS_OK) {
         check((const Grpc__Testing__Nested *)message, 1);
         size_t first_length = 0, second_length = 0;
         uint8_t *first = pack(message, &first_length);
         ProtobufCMessage *again = NULL;
-        if (rpc_decode(&grpc__testing__nested__descriptor, first, first_length, arena, CEILING_BYTES * 4, &again, &error) ==
-            STATUS_OK) {
+        if (rpc_decode(&grpc__testing__nested__descriptor, first, first_length, arena, CEILING_BYTES * 4, &again,
+                       &error) == STATUS_OK) {
             uint8_t *second = pack(again, &second_length);
             REQUIRE(first_length == second_length && memcmp(first, second, first_length) == 0);
             free(second);

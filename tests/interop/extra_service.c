@@ -86,7 +86,8 @@ static void go_on(struct rpc_call *call)
 
 static void on_flood(struct rpc_call *call, ProtobufCMessage *message)
 {
-    const Grpc__Testing__StreamingOutputCallRequest *request = (const Grpc__Testing__StreamingOutputCallRequest *)message;
+    const Grpc__Testing__StreamingOutputCallRequest *request =
+        (const Grpc__Testing__StreamingOutputCallRequest *)message;
     struct flood *flood = arena_alloc(rpc_call_arena(call), sizeof *flood);
     flood->size = request->n_response_parameters > 0 ? (size_t)request->response_parameters[0]->size % 1000000 : 1000;
     flood->bytes = arena_alloc(rpc_call_arena(call), flood->size);

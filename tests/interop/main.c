@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // interop-server DIRECTORY [LIMIT=NUMBER ...]: the test services on an ephemeral port of 127.0.0.1, two workers.
 //
-// Makes DIRECTORY/certificate.pem and key.pem when they are missing, prints "port NUMBER" and "fingerprint TEXT" on standard output, and
-// serves until SIGTERM: then it drains and exits with 0. SIGHUP reads the certificate again. SIGUSR1 writes the metrics to DIRECTORY/metrics;
-// SIGUSR2 makes grpc.testing.TestService not serving, or serving again.
+// Makes DIRECTORY/certificate.pem and key.pem when they are missing, prints "port NUMBER" and "fingerprint TEXT" on
+// standard output, and serves until SIGTERM: then it drains and exits with 0. SIGHUP reads the certificate again.
+// SIGUSR1 writes the metrics to DIRECTORY/metrics; SIGUSR2 makes grpc.testing.TestService not serving, or serving
+// again.
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -34,17 +35,20 @@ struct worker {
 struct limit {
     const char *name;
     size_t offset;
-    bool is_small;  // uint32_t
+    bool is_small; // uint32_t
 };
 
 static uint64_t grace_ms = 5000;
 
-#define LIMIT(member, small) {#member, offsetof(struct rpc_limits, member), small}
+#define LIMIT(member, small)                                                                                           \
+    {                                                                                                                  \
+#member, offsetof(struct rpc_limits, member), small                                                            \
+    }
 static const struct limit LIMITS[] = {
-    LIMIT(connections, true),       LIMIT(connections_per_address, true), LIMIT(streams_per_connection, true),
-    LIMIT(metadata_bytes, false),   LIMIT(message_bytes, false),          LIMIT(decoded_bytes, false),
-    LIMIT(send_buffer_bytes, false), LIMIT(handshake_ms, false),          LIMIT(request_ms, false),
-    LIMIT(idle_ms, false),          LIMIT(keepalive_ms, false),           LIMIT(keepalive_timeout_ms, false),
+    LIMIT(connections, true),        LIMIT(connections_per_address, true), LIMIT(streams_per_connection, true),
+    LIMIT(metadata_bytes, false),    LIMIT(message_bytes, false),          LIMIT(decoded_bytes, false),
+    LIMIT(send_buffer_bytes, false), LIMIT(handshake_ms, false),           LIMIT(request_ms, false),
+    LIMIT(idle_ms, false),           LIMIT(keepalive_ms, false),           LIMIT(keepalive_timeout_ms, false),
 };
 
 static bool set_limit(struct rpc_limits *limits, const char *argument)
@@ -62,7 +66,8 @@ static bool set_limit(struct rpc_limits *limits, const char *argument)
             continue;
         char *member = (char *)limits + LIMITS[at].offset;
         uint32_t small = (uint32_t)value;
-        memcpy(member, LIMITS[at].is_small ? (void *)&small : (void *)&value, LIMITS[at].is_small ? sizeof small : sizeof value);
+        memcpy(member, LIMITS[at].is_small ? (void *)&small : (void *)&value,
+               LIMITS[at].is_small ? sizeof small : sizeof value);
         return true;
     }
     return false;
@@ -102,8 +107,8 @@ static void *run(void *data)
     return NULL;
 }
 
-static void start(struct worker *worker, struct net_tls *tls, const struct rpc_limits *limits, const struct rpc_method *methods,
-                  size_t method_count, int listening_socket)
+static void start(struct worker *worker, struct net_tls *tls, const struct rpc_limits *limits,
+                  const struct rpc_method *methods, size_t method_count, int listening_socket)
 {
     REQUIRE(uv_loop_init(&worker->loop) == 0);
     worker->loop.data = worker;

@@ -15,7 +15,8 @@ enum { SERVICE_PAYLOAD_MAX_BYTES = 64 * 1024 * 1024 };
 
 // A timer of a call: fires once, not after service_timer_stop(), and is gone with the call.
 struct service_timer;
-struct service_timer *service_timer_start(struct rpc_call *call, uint64_t delay_ms, void (*on_time)(struct rpc_call *call));
+struct service_timer *service_timer_start(struct rpc_call *call, uint64_t delay_ms,
+                                          void (*on_time)(struct rpc_call *call));
 void service_timer_stop(struct service_timer *timer);
 
 // Ends the call with the status asked for, or with OK.

@@ -21,7 +21,8 @@ static void on_timer(uv_timer_t *handle)
     timer->on_time(timer->call);
 }
 
-struct service_timer *service_timer_start(struct rpc_call *call, uint64_t delay_ms, void (*on_time)(struct rpc_call *call))
+struct service_timer *service_timer_start(struct rpc_call *call, uint64_t delay_ms,
+                                          void (*on_time)(struct rpc_call *call))
 {
     struct service_timer *timer = calloc(1, sizeof *timer);
     REQUIRE(timer != NULL);

@@ -124,9 +124,12 @@ static void test_useful_frames_earn(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_keys),           cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_many_addresses), cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_flood_leaks_with_time), cmocka_unit_test(test_useful_frames_earn),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_limits),
+        cmocka_unit_test(test_many_addresses),
+        cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_flood_leaks_with_time),
+        cmocka_unit_test(test_useful_frames_earn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

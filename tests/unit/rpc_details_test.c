@@ -16,16 +16,18 @@
 #include "rpc/headers.h"
 #include "rpc/wirescan.h"
 
-static Google__Rpc__Status *pack_and_unpack(const struct error *error, struct arena *arena, const ProtobufCMessage *const *extra,
-                                            size_t extra_count)
+static Google__Rpc__Status *pack_and_unpack(const struct error *error, struct arena *arena,
+                                            const ProtobufCMessage *const *extra, size_t extra_count)
 {
     size_t length = 0;
     const uint8_t *packed = rpc_details_pack(error, arena, extra, extra_count, &length);
     assert_true(length <= RPC_DETAILS_BYTES);
-    size_t on_the_wire = strlen(rpc_base64_encode(arena, packed, length)) + strlen(rpc_percent_encode(arena, error->message));
+    size_t on_the_wire =
+        strlen(rpc_base64_encode(arena, packed, length)) + strlen(rpc_percent_encode(arena, error->message));
     assert_true(on_the_wire <= RPC_DETAILS_ENCODED_BYTES);
     struct error scanned;
-    assert_int_equal(rpc_wirescan_check(&google__rpc__status__descriptor, packed, length, 1 << 20, &scanned), STATUS_OK);
+    assert_int_equal(rpc_wirescan_check(&google__rpc__status__descriptor, packed, length, 1 << 20, &scanned),
+                     STATUS_OK);
     Google__Rpc__Status *status = google__rpc__status__unpack(NULL, length, packed);
     assert_non_null(status);
     return status;
@@ -74,7 +76,8 @@ static void test_plain_error(void **state)
     arena_destroy(arena);
 }
 
-// The worst that struct error can hold, with more and more extra messages: always under the limit, never empty, and it says so.
+// The worst that struct error can hold, with more and more extra messages: always under the limit, never empty, and it
+// says so.
 static void test_limit(void **state)
 {
     (void)state;
@@ -93,8 +96,9 @@ static void test_limit(void **state)
         struct arena *arena = arena_create(1 << 22);
         struct error error = {0};
         for (int at = 0; at < ERROR_VIOLATIONS_MAX; at++)
-            error_add_violation(&error, "一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十", "%s",
-                                "很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长");
+            error_add_violation(
+                &error, "一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十", "%s",
+                "很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长");
         memset(error.message, 0, sizeof error.message);
         for (int at = 0; at < 170; at++)
             memcpy(error.message + at * 3, "很", 3);

@@ -17,17 +17,29 @@ static void test_timeouts(void **state)
     static const struct {
         const char *text;
         uint64_t milliseconds;
-    } GOOD[] = {{"1H", 3600000},    {"2M", 120000}, {"3S", 3000},        {"4m", 4},       {"1000u", 1},
-                {"1001u", 2},       {"1u", 1},      {"1n", 1},           {"1000000n", 1}, {"1000001n", 2},
-                {"0S", 0},          {"0n", 0},      {"99999999m", 99999999}, {"00000001S", 1000},
+    } GOOD[] = {{"1H", 3600000},
+                {"2M", 120000},
+                {"3S", 3000},
+                {"4m", 4},
+                {"1000u", 1},
+                {"1001u", 2},
+                {"1u", 1},
+                {"1n", 1},
+                {"1000000n", 1},
+                {"1000001n", 2},
+                {"0S", 0},
+                {"0n", 0},
+                {"99999999m", 99999999},
+                {"00000001S", 1000},
                 {"99999999H", UINT64_C(359999996400000)}};
     for (size_t at = 0; at < sizeof GOOD / sizeof *GOOD; at++) {
         uint64_t milliseconds = 12345;
         assert_true(rpc_timeout_parse(GOOD[at].text, &milliseconds));
         assert_int_equal(milliseconds, GOOD[at].milliseconds);
     }
-    static const char *const BAD[] = {"",   "S",  "1",   "1s",        "123456789S", "-1S", "+1S",
-                                      "1.S", " 1S", "1S ", "1SS", "1 S", "1h", "0x1S", "100000000000000000000S"};
+    static const char *const BAD[] = {"",    "S",   "1",   "1s",   "123456789S",
+                                      "-1S", "+1S", "1.S", " 1S",  "1S ",
+                                      "1SS", "1 S", "1h",  "0x1S", "100000000000000000000S"};
     for (size_t at = 0; at < sizeof BAD / sizeof *BAD; at++) {
         uint64_t milliseconds = 12345;
         assert_false(rpc_timeout_parse(BAD[at], &milliseconds));
@@ -66,8 +78,9 @@ static void test_base64_examples(void **state)
 {
     (void)state;
     // RFC 4648, section 10.
-    static const char *const PAIRS[][2] = {{"", ""},         {"f", "Zg"},        {"fo", "Zm8"},        {"foo", "Zm9v"},
-                                           {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
+    static const char *const PAIRS[][2] = {
+        {"", ""},           {"f", "Zg"},          {"fo", "Zm8"},         {"foo", "Zm9v"},
+        {"foob", "Zm9vYg"}, {"fooba", "Zm9vYmE"}, {"foobar", "Zm9vYmFy"}};
     struct arena *arena = arena_create(1 << 16);
     for (size_t at = 0; at < sizeof PAIRS / sizeof *PAIRS; at++) {
         assert_string_equal(rpc_base64_encode(arena, PAIRS[at][0], strlen(PAIRS[at][0])), PAIRS[at][1]);
@@ -78,7 +91,8 @@ static void test_base64_examples(void **state)
     size_t length = 0;
     assert_string_equal((char *)rpc_base64_decode(arena, "Zg==", &length), "f");
     assert_string_equal((char *)rpc_base64_decode(arena, "Zm8=", &length), "fo");
-    static const char *const BAD[] = {"A", "Zg=", "Zg===", "Z===", "Zm9v=", "Zm9v==", "Z g", "Zm9vY", "Zm-v", "=", "=="};
+    static const char *const BAD[] = {
+        "A", "Zg=", "Zg===", "Z===", "Zm9v=", "Zm9v==", "Z g", "Zm9vY", "Zm-v", "=", "=="};
     for (size_t at = 0; at < sizeof BAD / sizeof *BAD; at++)
         assert_null(rpc_base64_decode(arena, BAD[at], &length));
     arena_destroy(arena);
@@ -103,8 +117,8 @@ static void test_base64_round_trip(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_timeouts),        cmocka_unit_test(test_content_types),
-        cmocka_unit_test(test_percent_encoding), cmocka_unit_test(test_base64_examples),
+        cmocka_unit_test(test_timeouts),          cmocka_unit_test(test_content_types),
+        cmocka_unit_test(test_percent_encoding),  cmocka_unit_test(test_base64_examples),
         cmocka_unit_test(test_base64_round_trip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
