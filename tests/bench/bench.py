@@ -65,7 +65,7 @@ class Server:
     """kamd on its embedded default, in a directory of its own."""
 
     def __init__(self, build, directory, options=()):
-        ready = directory / "ready"
+        ready = directory / "data" / "ready"
         ready.unlink(missing_ok=True)
         self.log = open(directory / "log", "ab")
         self.process = subprocess.Popen(
@@ -207,14 +207,14 @@ class Bench:
     def measure(self, scale, directory, only_growth=False):
         server = Server(self.build, directory)
         try:
-            with server.connect() as connection:
-                started = time.monotonic()
-                accounts, tokens = generate(connection, scale, TOKENS)
-                connection.commit()
-                connection.autocommit = True
-                with connection.cursor() as cursor:
-                    cursor.execute("vacuum analyze")
-                print(f"# scale {scale}: {accounts} accounts, generated in {time.monotonic() - started:.0f} s", flush=True)
+            started = time.monotonic()
+            connection = server.connect()
+            accounts, tokens = generate(connection, scale, TOKENS)
+            connection.commit()
+            connection.autocommit = True
+            connection.cursor().execute("vacuum analyze")
+            connection.close()
+            print(f"# scale {scale}: {accounts} accounts, generated in {time.monotonic() - started:.0f} s", flush=True)
             if only_growth:
                 return {name: self.median_rate(server, name, tokens, accounts) for name in ("get", "list")}
             self.measure_memory(server, tokens)

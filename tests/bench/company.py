@@ -96,6 +96,7 @@ select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7000' 
 """
 
 FINISH = """
+set constraints all immediate;
 insert into session (token_hash, user_id, expire_time)
 select decode(hash, 'hex'), lpad(n::text, 32, '0')::uuid, now() + interval '1 day'
   from unnest(%(hashes)s::text[]) with ordinality u (hash, n);
