@@ -3,8 +3,7 @@ account a
   join team t on t.id = a.team_id
   left join account p on p.id = a.parent_id
   left join app_user e on e.id = a.updated_by
-  left join lateral (select array_agg(am.user_id order by am.create_time, am.user_id) as user_ids,
-                            array_agg(au.name order by am.create_time, am.user_id) as user_names,
-                            array_agg(am.create_time order by am.create_time, am.user_id) as since
-                       from account_member am join app_user au on au.id = am.user_id
-                      where am.account_id = a.id) m on true
+  left join lateral (select array_agg(x.user_id) as user_ids, array_agg(x.name) as user_names, array_agg(x.create_time) as since
+                       from (select am.user_id, au.name, am.create_time
+                               from account_member am join app_user au on au.id = am.user_id
+                              where am.account_id = a.id order by am.create_time, am.user_id) x) m on true

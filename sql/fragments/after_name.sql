@@ -1,1 +1,1 @@
-(c.name, c.id) > (coalesce(:page.1, ''), coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000'))
+(c.name, c.id) > ((select coalesce(:page.1, '')), (select coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000')))

@@ -46,32 +46,29 @@ alter table request_outcome enable row level security;
 -- ---- the identity of a call ----
 
 -- Finds the living session and sets who is calling for the rest of the transaction; no row and no identity when the session is dead, its
--- user is disabled or of another role than this connection. Runs in every call, so all names are qualified or of this schema only.
-create function set_identity(hash bytea) returns uuid
+-- user is disabled or of another role than this connection. It runs in every call: one indexed query, and the rest are simple
+-- expressions, which PL/pgSQL evaluates without a query.
+create function begin_read(token_hash bytea) returns table (user_id uuid)
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_session_id uuid;
-    v_user_id uuid;
     v_team_id uuid;
+    v_set text;
 begin
     select s.id, s.user_id, u.team_id
-      into v_session_id, v_user_id, v_team_id
+      into v_session_id, user_id, v_team_id
       from session s join app_user u on u.id = s.user_id
-     where s.token_hash = hash and s.revoke_time is null and s.expire_time > now()
+     where s.token_hash = begin_read.token_hash and s.revoke_time is null and s.expire_time > now()
        and u.disable_time is null and u.role = substr(current_setting('role'), 5);
-    perform set_config('kam.user_id', coalesce(v_user_id::text, ''), true),
-            set_config('kam.session_id', coalesce(v_session_id::text, ''), true),
-            set_config('kam.team_id', coalesce(v_team_id::text, ''), true);
-    return v_user_id;
-end
-$$;
-
-create function begin_read(token_hash bytea) returns table (user_id uuid)
-language plpgsql security definer set search_path = kam, pg_temp as $$
-begin
-    user_id := set_identity(token_hash);
-    if user_id is not null then
+    if found then
+        v_set := set_config('kam.user_id', user_id::text, true);
+        v_set := set_config('kam.session_id', v_session_id::text, true);
+        v_set := set_config('kam.team_id', v_team_id::text, true);
         return next;
+    else
+        v_set := set_config('kam.user_id', '', true);
+        v_set := set_config('kam.session_id', '', true);
+        v_set := set_config('kam.team_id', '', true);
     end if;
 end
 $$;
@@ -80,8 +77,9 @@ $$;
 create function begin_write(token_hash bytea, request_id uuid, method text, payload_hash bytea) returns uuid
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
-    v_user_id uuid := set_identity(token_hash);
+    v_user_id uuid := (select b.user_id from begin_read(begin_write.token_hash) b);
     v_outcome request_outcome;
+    v_set text;
 begin
     if v_user_id is null then
         perform refuse(16, 'NO_SESSION', 'You are not logged in, or your session has ended. Please log in.');
@@ -95,9 +93,9 @@ begin
         raise exception using errcode = 'KA100', message = 'This request was done before.', hint = 'REQUEST_REPLAYED',
                               detail = jsonb_build_object('record_id', v_outcome.record_id, 'record_version', v_outcome.record_version)::text;
     end if;
-    perform set_config('kam.request_id', request_id::text, true),
-            set_config('kam.changed', '', true),
-            set_config('kam.reason', '', true);
+    v_set := set_config('kam.request_id', request_id::text, true);
+    v_set := set_config('kam.changed', '', true);
+    v_set := set_config('kam.reason', '', true);
     return v_user_id;
 end
 $$;

@@ -156,16 +156,19 @@ grant select on contact_profile to kam_rep, kam_manager;
 grant insert (contact_id, home_town, birthday, hobbies, temperament, family, education, career, motives),
       update (home_town, birthday, hobbies, temperament, family, education, career, motives) on contact_profile to kam_rep, kam_manager;
 
--- What hangs on an account is within reach when the account is: the inner query runs under the policies of account.
-create policy position_read on position for select to kam_rep, kam_manager using (exists (select from account a where a.id = position.account_id));
-create policy position_update on position for update to kam_rep, kam_manager using (exists (select from account a where a.id = position.account_id));
+-- What hangs on an account is within reach when the account is. For a rep that is one look into account_reach; for a manager the inner query
+-- runs under the policies of account.
+create policy position_rep_read on position for select to kam_rep using (exists (select from account_reach r where r.account_id = position.account_id));
+create policy position_manager_read on position for select to kam_manager using (exists (select from account a where a.id = position.account_id offset 0));
+create policy position_rep_update on position for update to kam_rep using (exists (select from account_reach r where r.account_id = position.account_id));
+create policy position_manager_update on position for update to kam_manager using (exists (select from account a where a.id = position.account_id offset 0));
 create policy position_service_read on position for select to kam_service using (ended_on is null and (select caller_id()) is not null);
 
-create policy contact_read on contact for select to kam_rep, kam_manager using (exists (select from position p where p.contact_id = contact.id));
-create policy contact_update on contact for update to kam_rep, kam_manager using (exists (select from position p where p.contact_id = contact.id));
+create policy contact_read on contact for select to kam_rep, kam_manager using (exists (select from position p where p.contact_id = contact.id offset 0));
+create policy contact_update on contact for update to kam_rep, kam_manager using (exists (select from position p where p.contact_id = contact.id offset 0));
 create policy contact_insert on contact for insert to kam_rep, kam_manager with check ((select caller_id()) is not null);
 create policy contact_service_read on contact for select to kam_service using (retire_time is null and (select caller_id()) is not null);
 
-create policy contact_profile_read on contact_profile for select to kam_rep, kam_manager using (exists (select from contact c where c.id = contact_profile.contact_id));
-create policy contact_profile_update on contact_profile for update to kam_rep, kam_manager using (exists (select from contact c where c.id = contact_profile.contact_id));
-create policy contact_profile_insert on contact_profile for insert to kam_rep, kam_manager with check (exists (select from contact c where c.id = contact_profile.contact_id));
+create policy contact_profile_read on contact_profile for select to kam_rep, kam_manager using (exists (select from contact c where c.id = contact_profile.contact_id offset 0));
+create policy contact_profile_update on contact_profile for update to kam_rep, kam_manager using (exists (select from contact c where c.id = contact_profile.contact_id offset 0));
+create policy contact_profile_insert on contact_profile for insert to kam_rep, kam_manager with check (exists (select from contact c where c.id = contact_profile.contact_id offset 0));

@@ -123,18 +123,28 @@ grant update (kind, subject, time, duration_minutes, place, owner_id, cost_curre
 grant select, insert on activity_contact, activity_user to kam_rep, kam_manager;
 grant select on relationship_change to kam_rep, kam_manager;
 
-create policy activity_read on activity for select to kam_rep, kam_manager using (exists (select from account a where a.id = activity.account_id));
-create policy activity_insert on activity for insert to kam_rep, kam_manager with check (
-    state in ('planned', 'done') and exists (select from account a where a.id = activity.account_id)
+create policy activity_rep_read on activity for select to kam_rep using (exists (select from account_reach r where r.account_id = activity.account_id));
+create policy activity_manager_read on activity for select to kam_manager using (exists (select from account a where a.id = activity.account_id offset 0));
+create policy activity_rep_insert on activity for insert to kam_rep with check (
+    state in ('planned', 'done') and exists (select from account_reach r where r.account_id = activity.account_id)
     and (corrects_id is null or is_corrected(corrects_id)));
-create policy activity_update on activity for update to kam_rep, kam_manager using (
-    state = 'planned' and exists (select from account a where a.id = activity.account_id));
+create policy activity_manager_insert on activity for insert to kam_manager with check (
+    state in ('planned', 'done') and exists (select from account a where a.id = activity.account_id offset 0)
+    and (corrects_id is null or is_corrected(corrects_id)));
+create policy activity_rep_update on activity for update to kam_rep using (
+    state = 'planned' and exists (select from account_reach r where r.account_id = activity.account_id));
+create policy activity_manager_update on activity for update to kam_manager using (
+    state = 'planned' and exists (select from account a where a.id = activity.account_id offset 0));
 
 -- People are added to an activity as it is recorded; later changes go through a function.
-create policy activity_contact_read on activity_contact for select to kam_rep, kam_manager using (exists (select from account a where a.id = activity_contact.account_id));
+create policy activity_contact_rep_read on activity_contact for select to kam_rep using (exists (select from account_reach r where r.account_id = activity_contact.account_id));
+create policy activity_contact_manager_read on activity_contact for select to kam_manager using (exists (select from account a where a.id = activity_contact.account_id offset 0));
 create policy activity_contact_insert on activity_contact for insert to kam_rep, kam_manager with check (
     exists (select from position p where p.contact_id = activity_contact.contact_id and p.account_id = activity_contact.account_id));
-create policy activity_user_read on activity_user for select to kam_rep, kam_manager using (exists (select from account a where a.id = activity_user.account_id));
-create policy activity_user_insert on activity_user for insert to kam_rep, kam_manager with check (exists (select from account a where a.id = activity_user.account_id));
+create policy activity_user_rep_read on activity_user for select to kam_rep using (exists (select from account_reach r where r.account_id = activity_user.account_id));
+create policy activity_user_manager_read on activity_user for select to kam_manager using (exists (select from account a where a.id = activity_user.account_id offset 0));
+create policy activity_user_rep_insert on activity_user for insert to kam_rep with check (exists (select from account_reach r where r.account_id = activity_user.account_id));
+create policy activity_user_manager_insert on activity_user for insert to kam_manager with check (exists (select from account a where a.id = activity_user.account_id offset 0));
 
-create policy relationship_change_read on relationship_change for select to kam_rep, kam_manager using (exists (select from account a where a.id = relationship_change.account_id));
+create policy relationship_change_rep_read on relationship_change for select to kam_rep using (exists (select from account_reach r where r.account_id = relationship_change.account_id));
+create policy relationship_change_manager_read on relationship_change for select to kam_manager using (exists (select from account a where a.id = relationship_change.account_id offset 0));

@@ -15,8 +15,10 @@ create function may_place_contact(contact_id uuid) returns boolean language sql 
 $$;
 grant execute on function may_place_contact(uuid) to kam_rep, kam_manager;
 
-create policy position_insert on position for insert to kam_rep, kam_manager with check (
-    exists (select from account a where a.id = position.account_id) and may_place_contact(contact_id));
+create policy position_rep_insert on position for insert to kam_rep with check (
+    exists (select from account_reach r where r.account_id = position.account_id) and may_place_contact(contact_id));
+create policy position_manager_insert on position for insert to kam_manager with check (
+    exists (select from account a where a.id = position.account_id offset 0) and may_place_contact(contact_id));
 
 create function retire_contact(contact_id uuid, seen_version bigint, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$

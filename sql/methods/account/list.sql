@@ -24,7 +24,7 @@ with found as materialized (
         select a.id, a.name from account a
          where a.team_id = c.descendant_id
            and {{account_filter}}) a
-      where :owner_id::uuid is null and :parent_id::uuid is null and c.ancestor_id = coalesce(:team_id, kam.caller_team_id()))
+      where :owner_id::uuid is null and :parent_id::uuid is null and c.ancestor_id = (select coalesce(:team_id, kam.caller_team_id())))
     union all
     (select a.id, a.name
        from account_reach r join account a on a.id = r.account_id
@@ -55,6 +55,6 @@ select a.id, a.code, a.name, a.phone, a.registered_address, a.delivery_address, 
  where (:owner_id::uuid is null or a.owner_id = :owner_id)
    -- What service may not read it may not ask for.
    and :team_id::uuid is null and :status::text is null and :industry = '' and :region = '' and :parent_id::uuid is null
-   and (a.name, a.id) > (coalesce(:page.1, ''), coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000'))
+   and (a.name, a.id) > ((select coalesce(:page.1, '')), (select coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000')))
  order by a.name, a.id
  limit :page.limit;

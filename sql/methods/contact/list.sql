@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- All within reach: a rep's contacts are found from the rep's accounts. So are those of a manager of few accounts; a manager of many finds a page
--- quicker by reading along the names.
+-- quicker by reading along the names. OFFSET 0 makes each contact one look by key: without it the planner, who knows nothing of the
+-- parameters, reads all contacts.
 -- method: kam.v1.ContactService/ListContacts
 -- kind: read
 -- roles: rep
@@ -12,7 +13,7 @@ with page as materialized (
             select p.contact_id
               from account_reach r join position p on p.account_id = r.account_id
              where :account_id::uuid is null and r.user_id = kam.caller_id() and (:include_past or p.ended_on is null)) i
-      join contact c on c.id = i.contact_id
+     cross join lateral (select c.id, c.name, c.retire_time from contact c where c.id = i.contact_id offset 0) c
      where (:include_past or c.retire_time is null) and {{after_name}}
      order by c.name, c.id
      limit :page.limit)
@@ -37,7 +38,7 @@ page as materialized (
              select p.contact_id
                from team_closure t join account a on a.team_id = t.descendant_id join position p on p.account_id = a.id
               where :account_id::uuid is null and (select accounts from few) and t.ancestor_id = kam.caller_team_id() and (:include_past or p.ended_on is null)) i
-       join contact c on c.id = i.contact_id
+      cross join lateral (select c.id, c.name, c.retire_time from contact c where c.id = i.contact_id offset 0) c
       where (:include_past or c.retire_time is null) and {{after_name}}
       order by c.name, c.id
       limit :page.limit)
@@ -57,7 +58,7 @@ select c.name as "page.1", c.id as "page.2", {{contact_columns}}
 -- into: contacts
 with page as materialized (
     (select c.id
-       from position p join contact c on c.id = p.contact_id
+       from position p cross join lateral (select c.id, c.name from contact c where c.id = p.contact_id offset 0) c
       where p.account_id = :account_id and {{after_name}}
       order by c.name, c.id
       limit :page.limit)

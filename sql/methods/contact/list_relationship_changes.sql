@@ -6,6 +6,6 @@
 select r.id, r.position_id, r.level, r.changed_on, r.activity_id, r.note, u.name as recorded_by, r.record_time, r.changed_on as "page.1", r.id as "page.2"
   from relationship_change r left join app_user u on u.id = r.recorded_by
  where r.position_id = :position_id
-   and (r.changed_on, r.id) < (coalesce(:page.1::date, 'infinity'), coalesce(:page.2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+   and (r.changed_on, r.id) < ((select coalesce(:page.1::date, 'infinity')), (select coalesce(:page.2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')))
  order by r.changed_on desc, r.id desc
  limit :page.limit;

@@ -7,6 +7,6 @@
 -- into: teams
 select p.sort_key collate "C" as "page.1", t.id as "page.2", {{team_columns}}
  where (:include_retired or t.retire_time is null)
-   and (p.sort_key collate "C", t.id) > (coalesce(:page.1, ''), coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000'))
+   and (p.sort_key collate "C", t.id) > ((select coalesce(:page.1, '')), (select coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000')))
  order by p.sort_key collate "C", t.id
  limit :page.limit;

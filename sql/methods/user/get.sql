@@ -4,4 +4,4 @@
 -- roles: rep, manager, service
 -- into: .
 select {{user_columns}}
- where u.id = coalesce(:id, (select id from app_user where login = :login));
+ where u.id = (select coalesce(:id, (select id from app_user where login = :login)));
