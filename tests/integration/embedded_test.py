@@ -34,8 +34,8 @@ class Embedded(unittest.TestCase):
             pid = int(path.read_text(encoding='ascii').split('\n', 1)[0])
             os.kill(pid, 0)
             return pid
-        except (FileNotFoundError, ProcessLookupError):
-            return None
+        except (FileNotFoundError, ProcessLookupError, ValueError):
+            return None  # there is none, or it is just being written
 
     def create(self, caller):
         record = str(uuid.uuid4())

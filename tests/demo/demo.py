@@ -1,0 +1,242 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A demonstration: a pump maker's company on a kamd of its own, and a day's work with the client, command by command."""
+import argparse
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import company
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+START_SECONDS = 120
+
+
+class Failed(Exception):
+    """A step that did not do what it was to do."""
+
+
+class Server:
+    """kamd on its embedded default."""
+
+    def __init__(self, build, directory, port):
+        self.program = build / 'server' / 'kamd' / 'kamd'
+        self.directory = directory
+        self.data = directory / 'data'
+        self.ready = self.data / 'ready'
+        self.port = port
+        self.metrics_port = 0
+        self.process = None
+        self.prefix = []
+        self.data.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            # PostgreSQL does not run as root, and neither does kamd.
+            user = pwd.getpwnam('postgres')
+            os.chown(self.data, user.pw_uid, user.pw_gid)
+            directory.chmod(0o755)
+
+    def settings(self):
+        return ['--data', str(self.data), '--port', str(self.port), '--metrics', '127.0.0.1:0', '--ready-file', str(self.ready)]
+
+    def start(self):
+        self.ready.unlink(missing_ok=True)
+        log = open(self.directory / 'kamd.log', 'ab')
+        self.process = subprocess.Popen([str(self.program), 'serve', *self.settings()], stdin=subprocess.DEVNULL, stdout=log,
+                                        stderr=log, start_new_session=True)
+        log.close()
+        end = time.monotonic() + START_SECONDS
+        while not self.ready.exists():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise Failed('kamd did not start:\n' + (self.directory / 'kamd.log').read_text(encoding='utf-8'))
+            time.sleep(0.05)
+        self.port, self.metrics_port = map(int, self.ready.read_text(encoding='ascii').split())
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            self.process.wait(timeout=60)
+
+    def operate(self, *words, text):
+        done = subprocess.run([str(self.program), *words, *self.settings()], input=text, capture_output=True, text=True,
+                              encoding='utf-8', check=False)
+        if done.returncode != 0:
+            raise Failed(f'kamd {" ".join(words)}: {done.stderr}')
+        return done.stdout
+
+
+class Client:
+    """kam, with a home for each person."""
+
+    def __init__(self, build, directory, server):
+        self.program = build / 'client' / 'cli' / 'kam'
+        self.locale = build / 'client' / 'po'
+        self.homes = directory / 'homes'
+        self.server = server
+
+    def home(self, who):
+        path = self.homes / who
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return path
+
+    def run(self, who, *words, text=''):
+        environment = {name: value for name, value in os.environ.items() if not name.startswith('KAM_')}
+        environment.update(KAM_HOME=str(self.home(who)), LC_ALL='C.UTF-8', COLUMNS='160')
+        environment.pop('TZ', None)
+        done = subprocess.run([str(self.program), *words], input=text, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                              encoding='utf-8', check=False, env=environment)
+        return done.returncode, done.stdout
+
+    def must(self, who, *words, text=''):
+        code, out = self.run(who, *words, text=text)
+        if code != 0:
+            raise Failed(f'kam {" ".join(words)} (as {who}) ended with {code}:\n{out}')
+        return out
+
+    def login(self, who):
+        return self.must(who, 'login', f'localhost:{self.server.port}', '--user', who, '--password-stdin', text=company.PASSWORD + '\n')
+
+
+class Walk:
+    """Shows commands as they are typed, and what they print; fails when the answer is not the expected one."""
+
+    def __init__(self, client):
+        self.client = client
+        self.bold, self.dim, self.plain = ('\033[1m', '\033[2m', '\033[0m') if sys.stdout.isatty() else ('', '', '')
+
+    def say(self, text):
+        print(f'\n{self.bold}{text}{self.plain}\n', flush=True)
+
+    def step(self, who, *words, expect=(), absent=(), code=0, text=''):
+        shown = ' '.join(word if word and all(c.isalnum() or c in '.:_-/@' for c in word) else f"'{word}'" for word in words)
+        print(f'{self.dim}{who}${self.plain} kam {shown}', flush=True)
+        got, out = self.client.run(who, *words, text=text)
+        print(out, flush=True)
+        if got != code:
+            raise Failed(f'kam {shown} ended with {got}, not {code}')
+        for wanted in expect:
+            if wanted not in out:
+                raise Failed(f'kam {shown} did not print "{wanted}"')
+        for unwanted in absent:
+            if unwanted in out:
+                raise Failed(f'kam {shown} printed "{unwanted}"')
+        return out
+
+
+def walk_through(walk, server):
+    login = ['login', f'localhost:{server.port}', '--user']
+    walk.say('王敏, key account manager in Nanjing, begins her day.')
+    walk.step('wang.min', *login, 'wang.min', '--password-stdin', text=company.PASSWORD + '\n', expect=['王敏'])
+    walk.step('wang.min', 'activity', 'list', '--owner', 'me', '--state', 'planned', expect=['拜访周强', '请张伟确认评标时间', '拜访马厂长'])
+    walk.say('At eleven she is to see 周强 at Binjiang Chemical. What was that about?')
+    walk.step('wang.min', 'account', 'show', '滨江化工集团', expect=['滨江化工集团有限公司', '王敏', '李建华', '三期'])
+    walk.step('wang.min', 'contact', 'show', '周强', expect=['采购经理'])
+    walk.step('wang.min', 'search', '渗漏', expect=['试用泵法兰渗漏'])
+    walk.say('She comes back and logs the visit, with the next step.')
+    walk.step('wang.min', 'activity', 'log', '滨江化工集团', 'visit', '与周强谈付款方案', '--contact', '周强', '--duration-minutes', '90',
+              '--place', '滨江化工采购部', '--customer-reaction', '接受 3-6-1，要求备件寄售', '--result', '口头同意，等评标会',
+              '--next-kind', 'call', '--next-subject', '请张伟确认评标会日期', '--next-time', 'in 2 days', expect=['与周强谈付款方案'])
+    walk.step('wang.min', 'activity', 'list', '滨江化工集团', '--limit', '5', expect=['与周强谈付款方案'])
+    walk.step('wang.min', 'account', 'edit', '滨江化工集团', '--status', 'trial', expect=['滨江化工集团有限公司'])
+    walk.step('wang.min', 'history', '滨江化工集团', expect=['王敏', 'developing', 'trial'])
+
+    walk.say('Rights: 孙悦 in Shanghai does not see that account, and cannot create it a second time.')
+    walk.step('sun.yue', *login, 'sun.yue', '--password-stdin', text=company.PASSWORD + '\n')
+    walk.step('sun.yue', 'account', 'show', '滨江化工集团', code=3)
+    walk.step('sun.yue', 'account', 'add', '--name', '滨江化工集团', code=1, expect=['滨江化工集团有限公司', '王敏'])
+
+    walk.say('The service desk sees whom to call about what, and nothing else.')
+    walk.step('he.jing', *login, 'he.jing', '--password-stdin', text=company.PASSWORD + '\n')
+    walk.step('he.jing', 'account', 'show', '滨江化工集团', expect=['+86 25 5550 2001', '王敏'], absent=['三期', '2600', '化工大道 18 号\n化工'])
+    walk.step('he.jing', 'activity', 'list', '滨江化工集团', code=4)
+
+    walk.say('In Hamburg the day begins in English; Anna Becker looks at her region.')
+    walk.step('anna.becker', *login, 'anna.becker', '--password-stdin', text=company.PASSWORD + '\n')
+    walk.step('anna.becker', 'account', 'list', '--status', 'active', expect=['Elbchem AG', 'Wasserwerke Holm'], absent=['金陵水务'])
+    walk.step('anna.becker', 'search', 'reference', 'letter', expect=['Nordhafen'])
+
+    walk.say('陈国栋 gives the Zhenjiang paper mill, asleep for a year, to 王敏 - with all that hangs on it.')
+    walk.step('chen.guodong', 'account', 'assign', '镇江纸业', 'wang.min', '--reason', '设备部长换人，王敏认识新部长', expect=['镇江纸业有限公司'])
+    walk.step('wang.min', 'activity', 'list', '镇江纸业', expect=['新部长到任'])
+    walk.step('zhao.lei', *login, 'zhao.lei', '--password-stdin', text=company.PASSWORD + '\n')
+    walk.step('zhao.lei', 'account', 'show', '镇江纸业', code=3)
+
+    walk.say('For programs: JSON, CSV, and any method by name.')
+    walk.step('wang.min', 'account', 'list', '--status', 'active', '--csv', expect=['金陵水务有限公司'])
+    walk.step('wang.min', 'api', 'GetCaller', '{}', expect=['"login": "wang.min"'])
+
+
+def wait_for_interrupt(process):
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    while not stop.wait(0.5):
+        if process.poll() is not None:
+            raise Failed('kamd has ended')
+
+
+def main():
+    parser = argparse.ArgumentParser(prog='./run demo', description=__doc__)
+    parser.add_argument('--check', action='store_true', help='do not stay up; exit with 1 when a step fails')
+    parser.add_argument('--dir', type=pathlib.Path, help='keep the company there, and find it again the next time')
+    parser.add_argument('--port', type=int, default=0, help='port of the server; a free one when not given')
+    parser.add_argument('--build', type=pathlib.Path, default=ROOT / 'build' / 'release', help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    build = (ROOT / options.build).resolve()
+    directory = (options.dir or pathlib.Path(tempfile.mkdtemp(prefix='kam-demo-', dir='/tmp'))).resolve()
+    directory.mkdir(parents=True, exist_ok=True)
+    server = Server(build, directory, options.port)
+    client = Client(build, directory, server)
+    walk = Walk(client)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    try:
+        made = directory / 'made'
+        server.start()
+        if made.exists():
+            walk.say(f'The company is in {directory} already.')
+            for who in company.logins():
+                client.login(who)
+        else:
+            walk.say('Making the company: teams, users, accounts, contacts, activities ...')
+            started = time.monotonic()
+            counts = company.make(server, client)
+            made.touch()
+            walk.say(f'{counts}, made with kamd and kam in {time.monotonic() - started:.0f} seconds.')
+            walk_through(walk, server)
+        if options.check:
+            walk.say('Every step did what it was to do.')
+            return 0
+        home = client.home('wang.min')
+        walk.say('The server stays up until Ctrl-C. Things to try, from another terminal:')
+        print(f'  export PATH={client.program.parent}:$PATH KAM_HOME={home}\n'
+              '  kam whoami\n'
+              '  kam account list\n'
+              '  kam contact list 滨江化工集团\n'
+              '  kam search 磁力泵\n'
+              "  kam activity plan 金陵水务有限公司 visit 年度回访 --time 'tomorrow 10:00'\n"
+              '  LANGUAGE=zh_CN kam activity list --owner me\n'
+              f'  KAM_HOME={client.home("anna.becker")} kam account list    # Europe\n'
+              f'  KAM_HOME={client.home("he.jing")} kam account list        # the service desk\n'
+              f'  curl -s http://127.0.0.1:{server.metrics_port}/metrics | grep -v "^#" | head\n\n'
+              f'  Users: {", ".join(company.logins())}; the password of all is "{company.PASSWORD}".', flush=True)
+        wait_for_interrupt(server.process)
+        return 0
+    except Failed as failure:
+        print(f'\ndemo: {failure}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    finally:
+        server.stop()
+        if options.dir is None:
+            shutil.rmtree(directory, ignore_errors=True)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
