@@ -1,0 +1,364 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fixture: a small company whose every text is a sentinel, and the rule of who may see what, written a second time.
+
+    Company                boss      manager of the whole company
+      North                manager   manager of the region; what "manager" means in the tables
+        North office       rep       what "rep" means in the tables; mate and extra, reps of the same office; gone, a disabled one
+                           service   what "service" means
+      South                south     manager of the other region
+        South office       stranger  a rep; helper, a rep who is a member of every account
+
+An account with all that hangs on it is a family. The families are named as the columns of matrix.txt; those that are different for every role
+carry the role's name: own-rep, own-manager, own-boss. One contact, bridge, has positions at own-rep, own-manager and foreign.
+"""
+import copy
+import dataclasses
+import itertools
+
+from sentinel import Registry
+
+PASSWORD = "matrix-of-rights-1"
+TIME = 1_790_000_000  # some instant for activities; the server does not compare it with its clock
+
+# What domain.md section 1 grants the service desk.
+DESK = {"account.code", "account.name", "account.phone", "account.registered_address", "account.delivery_address",
+        "contact.name", "contact.phones", "contact.emails", "position.title"}
+
+ROLES = ("rep", "manager", "boss", "service")
+TARGETS = ("own", "member", "team", "former", "foreign", "retired")
+
+
+@dataclasses.dataclass
+class User:
+    login: str
+    role: str
+    team: str
+    id: str = ""
+    token: str = ""
+    session_id: str = ""
+
+    @property
+    def table_role(self):
+        return f"kam_{self.role}"
+
+
+@dataclasses.dataclass
+class Family:
+    key: str
+    owner: str  # login
+    members: set  # logins
+    first_owner: str = ""
+    is_retired: bool = False
+    ids: dict = dataclasses.field(default_factory=dict)  # record: id
+
+    def __post_init__(self):
+        self.first_owner = self.owner
+
+
+class Company:
+    PARENTS = {"company": None, "north": "company", "north office": "north", "south": "company", "south office": "south",
+               "spare": "north", "south spare": "south", "closed": "north"}
+    USERS = (("boss", "manager", "company"), ("manager", "manager", "north"), ("rep", "rep", "north office"),
+             ("mate", "rep", "north office"), ("extra", "rep", "north office"), ("gone", "rep", "north office"),
+             ("service", "service", "north office"),
+             ("south", "manager", "south"), ("stranger", "rep", "south office"), ("helper", "rep", "south office"))
+
+    def __init__(self, wire):
+        self.wire = wire
+        self.owner = None
+        self.registry = Registry()
+        self.teams = {}  # name: id
+        self.users = {login: User(login, role, team) for login, role, team in self.USERS}
+        self.families = {}
+        self.homes = {}  # family key of what belongs to several accounts: those families' keys
+        self.serial = itertools.count(1)
+
+    def moved_to(self, wire, owner):
+        """The same company in a copy of its database; owner is a cursor of the database's owner."""
+        here, self.wire = self.wire, None
+        moved = copy.deepcopy(self)
+        self.wire, moved.wire, moved.owner = here, wire, owner
+        return moved
+
+    # ---- the rule ----
+
+    def is_below(self, team, ancestor):
+        while team is not None and team != ancestor:
+            team = self.PARENTS[team]
+        return team is not None
+
+    def reaches(self, user, family):
+        return (family.owner == user.login or user.login in family.members
+                or user.role == "manager" and self.is_below(self.users[family.owner].team, user.team))
+
+    def may_see(self, user, sentinel):
+        if sentinel.family.startswith("user:"):
+            of = self.users[sentinel.family[5:]]
+            return of is user or user.role == "manager" and self.is_below(of.team, user.team)
+        homes = [self.families[key] for key in self.homes.get(sentinel.family, [sentinel.family])]
+        if user.role == "service":
+            # Retired accounts are no business of the desk, the people are.
+            return sentinel.column in DESK and not (sentinel.column.startswith("account.") and homes[0].is_retired)
+        return any(self.reaches(user, home) for home in homes)
+
+    def target(self, role, target):
+        """The family that is role's target."""
+        if target == "own":
+            return self.families["own-rep" if role == "service" else f"own-{role}"]
+        return self.families[target]
+
+    # ---- building it ----
+
+    def boss(self, name, **fields):
+        return self.wire.get(name, fields, self.users["boss"].token)
+
+    def log_in(self, login):
+        user = self.users[login]
+        key = f"user:{login}"
+        answer = self.wire.get("SessionService/Login", {
+            "login": login, "password": PASSWORD, "device": self.registry.text(key, "session", "session.device")}, None)
+        user.id, user.token, user.session_id = answer.user.id, answer.token, answer.session.id
+
+    def build(self):
+        """The root team and boss are there already: the operator makes them."""
+        self.log_in("boss")
+        self.teams["company"] = self.boss("SessionService/GetCaller").team_id
+        for team, parent in self.PARENTS.items():
+            if parent is not None:
+                self.teams[team] = self.boss("TeamService/CreateTeam",
+                                             team={"name": team, "parent_id": self.teams[parent]}).id
+        self.boss("TeamService/RetireTeam", id=self.teams["closed"], version=1)
+        for user in self.users.values():
+            if user.login != "boss":
+                self.boss("UserService/CreateUser", password=PASSWORD, user={
+                    "login": user.login, "name": user.login.title(), "role": {"rep": 1, "manager": 2, "service": 3}[user.role],
+                    "team_id": self.teams[user.team]})
+                self.log_in(user.login)
+        for login in ("rep", "manager", "service"):
+            self.log_in(login)  # a second session, so that there are pages of them
+        self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
+
+        self.families["twins"] = Family("twins", "boss", set(), is_retired=True)
+        self.build_family("foreign", "stranger", ["rep"])
+        self.remove_member(self.families["foreign"], "rep")
+        for role in ("rep", "manager", "boss"):
+            self.build_family(f"own-{role}", role)
+        self.build_family("member", "stranger", ["rep", "manager", "boss"], parent_id=self.families["foreign"].ids["account"])
+        self.build_family("team", "mate")
+        self.build_family("former", "rep")
+        self.reassign(self.families["former"], "stranger", self.registry.text("former", "account", "account.reason"))
+        self.build_family("retired", "rep")
+        self.retire(self.families["retired"], self.registry.text("retired", "account", "account.reason"))
+        self.build_bridge()
+
+    def build_family(self, key, owner, members=(), **fields):
+        family = self.families[key] = Family(key, owner, set())
+        text, phone = self.registry.text, self.registry.phone
+        account = {column: text(key, "account", f"account.{column}") for column in (
+            "name", "registration_number", "registered_address", "delivery_address", "legal_representative", "industry", "region",
+            "tax_status", "bank", "main_products", "market", "our_value", "management_level", "culture", "philosophy",
+            "industry_standing", "reputation", "source_note", "note")}
+        account.update(
+            other_names=[text(key, "account", "account.other_names")], phone=phone(key, "account", "account.phone"),
+            website=text(key, "account", "account.website", "https://{}.example"),
+            registered_capital=self.registry.money(key, "account", "account.registered_capital"),
+            annual_revenue=self.registry.money(key, "account", "account.annual_revenue"),
+            founded_on=self.registry.date(key, "account", "account.founded_on"),
+            ownership=2, employees=4321, source=1, status=4, owner_id=self.users[owner].id, **fields)
+        # A reason for a duplicate is kept where there is one: an account of boss with the same number.
+        twin = self.boss("AccountService/CreateAccount", account={
+            "name": text("twins", key, "account.name"), "registration_number": account["registration_number"]})
+        self.boss("AccountService/RetireAccount", id=twin.id, version=twin.version, reason="a twin")
+        made = self.boss("AccountService/CreateAccount", account=account,
+                         duplicate_reason=text(key, "account", "account.duplicate_reason"))
+        family.ids["account"] = made.id
+        self.registry.code(key, "account", "account.code", made.code)
+        for member in ("helper", *members):
+            self.add_member(family, member)
+
+        self.build_contact(family, "chief")
+        self.build_contact(family, "contact", reports_to_id=family.ids["chief"])
+        self.build_profile(family)
+        self.build_activities(family)
+        for level in (3, 4):
+            self.boss("ContactService/RecordRelationship", position_id=family.ids["contact-position"], level=level,
+                      changed_on={"year": 2026, "month": 5, "day": level}, activity_id=family.ids["done"],
+                      note=text(key, "relationship", "relationship.note"))
+
+    def build_contact(self, family, record, key=None, **position):
+        """A contact with a position at the family's account; its own fields belong to the family of that key."""
+        key, text = key or family.key, self.registry.text
+        made = self.boss("ContactService/CreateContact", contact={
+            "name": text(key, record, "contact.name"), "other_names": [text(key, record, "contact.other_names")],
+            "phones": [self.registry.phone(key, record, "contact.phones")],
+            "emails": [text(key, record, "contact.emails", "{}@example.com")],
+            "messaging_ids": [text(key, record, "contact.messaging_ids", "wechat:{}")],
+            "note": text(key, record, "contact.note"),
+            "positions": [self.position_fields(family, record, **position)]})
+        family.ids[record] = made.id
+        family.ids[f"{record}-position"] = made.positions[0].id
+
+    def position_fields(self, family, record, **more):
+        return dict(account_id=family.ids["account"], title=self.registry.text(family.key, record, "position.title"),
+                    department=self.registry.text(family.key, record, "position.department"), level=2, buying_roles=[4, 3],
+                    stance=1, is_insider=True, influence=77,
+                    since=self.registry.date(family.key, record, "position.since"), **more)
+
+    def build_profile(self, family):
+        columns = ("home_town", "hobbies", "temperament", "family", "education", "career", "motives")
+        profile = {column: self.registry.text(family.key, "profile", f"profile.{column}") for column in columns}
+        profile.update(contact_id=family.ids["contact"],
+                       birthday=self.registry.date(family.key, "profile", "profile.birthday"))
+        self.boss("ContactService/UpdateContactProfile", profile=profile, update_mask={"paths": [*columns, "birthday"]})
+
+    def activity_fields(self, family, record, *columns, **more):
+        fields = {column: self.registry.text(family.key, record, f"activity.{column}") for column in columns}
+        return dict(fields, account_id=family.ids["account"], kind=2, time={"seconds": TIME}, **more)
+
+    def build_activities(self, family):
+        key, text, ids = family.key, self.registry.text, family.ids
+        said = ("subject", "place", "description", "customer_reaction", "result")
+        done = self.boss("ActivityService/LogActivity", activity=self.activity_fields(
+            family, "done", *said, contact_ids=[ids["contact"]], user_ids=[self.users["helper"].id],
+            owner_id=self.users[family.owner].id, cost=self.registry.money(key, "done", "activity.cost"), duration_minutes=30),
+            next_step={"kind": 1, "subject": text(key, "next", "activity.subject"), "time": {"seconds": TIME + 86400}})
+        ids["done"], ids["next"] = done.id, done.next_activity_id
+        ids["planned"] = self.boss("ActivityService/PlanActivity", activity=self.activity_fields(
+            family, "planned", "subject", "place", "description", contact_ids=[ids["contact"]],
+            owner_id=self.users[family.owner].id)).id
+        ids["cancelled"] = self.boss("ActivityService/PlanActivity",
+                                     activity=self.activity_fields(family, "cancelled", "subject")).id
+        self.boss("ActivityService/CancelActivity", id=ids["cancelled"], version=1,
+                  reason=text(key, "cancelled", "activity.cancel_reason"))
+        ids["original"] = self.boss("ActivityService/LogActivity",
+                                    activity=self.activity_fields(family, "original", "subject", "description")).id
+        ids["correction"] = self.boss("ActivityService/CorrectActivity", id=ids["original"], version=1,
+                                      activity=self.activity_fields(family, "correction", "subject", "description"),
+                                      reason=text(key, "correction", "activity.correction_reason")).id
+
+    def build_bridge(self):
+        """A person with positions at three accounts, and an activity with them at the one that rep and manager do not reach."""
+        homes = [self.families[key] for key in ("own-rep", "own-manager", "foreign")]
+        self.homes["bridge"] = [family.key for family in homes]
+        self.build_contact(homes[0], "bridge", key="bridge")
+        for family in homes[1:]:
+            family.ids["bridge"] = homes[0].ids["bridge"]
+            family.ids["bridge-position"] = self.boss("ContactService/AddPosition", position=dict(
+                self.position_fields(family, "bridge"), contact_id=family.ids["bridge"])).id
+        self.boss("ActivityService/LogActivity", activity=self.activity_fields(
+            self.families["foreign"], "with-bridge", "subject", "description", contact_ids=[homes[0].ids["bridge"]]))
+
+    # ---- fresh families, for calls that may change something ----
+
+    def fresh(self, role, target):
+        """A new family, at first the account alone, that stands to role as the target of that name does."""
+        login = "rep" if role == "service" else role
+        owner = {"own": login, "member": "stranger", "team": "mate", "former": "rep", "foreign": "stranger", "retired": "rep"}[target]
+        key = f"fresh{next(self.serial)}"
+        family = self.families[key] = Family(key, owner, set())
+        name = self.registry.text(key, "account", "account.name")
+        family.ids["account"] = self.boss("AccountService/CreateAccount", account={
+            "name": name, "owner_id": self.users[owner].id, "note": self.registry.text(key, "account", "account.note")}).id
+        if target == "member":
+            self.add_member(family, login)
+        if target == "former":
+            self.reassign(family, "stranger", "handed over")
+        if target == "retired":
+            self.retire(family, "out of business")
+        return family
+
+    def ensure(self, family, record):
+        """The id of a record of the family; of a fresh one it is made when it is asked for."""
+        if record not in family.ids:
+            if record in ("done", "planned"):
+                method = {"done": "LogActivity", "planned": "PlanActivity"}[record]
+                family.ids[record] = self.boss(f"ActivityService/{method}",
+                                               activity=self.activity_fields(family, record, "subject", "description")).id
+            else:
+                person = record.removesuffix("-position")
+                made = self.boss("ContactService/CreateContact", contact={
+                    "name": self.registry.text(family.key, person, "contact.name"),
+                    "note": self.registry.text(family.key, person, "contact.note"),
+                    "positions": [{"account_id": family.ids["account"],
+                                   "title": self.registry.text(family.key, person, "position.title")}]})
+                family.ids[person] = made.id
+                family.ids[f"{person}-position"] = made.positions[0].id
+        return family.ids[record]
+
+    def new_name(self):
+        """Like nothing that is there, fit for an account, a team or a login."""
+        return "new" + "".join(self.registry.random.choice("klmnopqrstuvwxyz") for _ in range(14))
+
+    def fresh_user(self, team, role="rep"):
+        login = f"fresh{next(self.serial)}"
+        user = self.users[login] = User(login, role, team)
+        # As the operator does it, with the hash of a password that is hashed already: argon2id takes its time.
+        self.owner.execute("""select kam.operator_add_user(%s, %s, %s, %s, (select hash from kam.user_password limit 1))::text""",
+                           (login, login.title(), role, team))
+        user.id, = self.owner.fetchone()
+        return user
+
+    def user_target(self, role, target, is_fresh):
+        """What a column of the section on users means for role."""
+        login = {"self": role, "below": "mate", "foreign": "stranger", "disabled": "gone"}[target]
+        if not is_fresh:
+            return self.users[login]
+        user = self.fresh_user(self.users[login].team, self.users[login].role)
+        if target == "self":
+            self.log_in(user.login)
+        if target == "disabled":
+            self.boss("UserService/DisableUser", id=user.id, reason="left")
+        return user
+
+    def session_of(self, user):
+        if not user.session_id:
+            self.log_in(user.login)
+        return user.session_id
+
+    def fresh_team(self, parent):
+        name = self.new_name()
+        self.PARENTS[name] = parent
+        self.teams[name] = self.boss("TeamService/CreateTeam", team={"name": name, "parent_id": self.teams[parent]}).id
+        return name
+
+    def team_target(self, role, target, is_fresh):
+        """What a column of the section on teams means for role."""
+        team = {"own": self.users[role].team, "below": "spare", "foreign": "south spare", "retired": "closed"}[target]
+        return self.fresh_team(self.PARENTS[team]) if is_fresh and target in ("below", "foreign") else team
+
+    def give(self, family, user):
+        """Hands a fresh family to the user whom a test acts as."""
+        if family.owner != user.login:
+            self.reassign(family, user.login, "handed over")
+
+    def add_member(self, family, login):
+        self.boss("AccountService/AddAccountMember", id=family.ids["account"], user_id=self.users[login].id)
+        family.members.add(login)
+
+    def remove_member(self, family, login):
+        self.boss("AccountService/RemoveAccountMember", id=family.ids["account"], user_id=self.users[login].id)
+        family.members.discard(login)
+
+    def reassign(self, family, login, reason):
+        self.boss("AccountService/ReassignAccount", id=family.ids["account"], version=self.version(family, "account"),
+                  owner_id=self.users[login].id, reason=reason)
+        family.owner = login
+
+    def retire(self, family, reason):
+        self.boss("AccountService/RetireAccount", id=family.ids["account"], version=self.version(family, "account"), reason=reason)
+        family.is_retired = True
+
+    def version(self, family, record):
+        """The version the record has now, as boss reads it."""
+        if record == "profile":
+            answer = self.wire.call("ContactService/GetContactProfile", {"contact_id": self.ensure(family, "contact")}, self.users["boss"].token)
+            return answer.message.version if answer.code == "OK" else 0
+        record_id = self.ensure(family, record)
+        if record == "account":
+            return self.boss("AccountService/GetAccount", id=record_id).version
+        if record.endswith("-position"):
+            contact = self.boss("ContactService/GetContact", id=family.ids[record[:-len("-position")]])
+            return next(position.version for position in contact.positions if position.id == record_id)
+        if record in ("contact", "chief", "bridge"):
+            return self.boss("ContactService/GetContact", id=record_id).version
+        return self.boss("ActivityService/GetActivity", id=record_id).version

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One PostgreSQL cluster with the fixture company in a template database; every test works on a copy of it."""
+import contextlib
+
+from company import PASSWORD, Company
+from support.cluster import Cluster
+from support.kam import Kamd
+from wire import Wire
+
+# What failed logins leave behind is no change of data.
+UNWATCHED = {"login_failure"}
+
+
+class Stage:
+    def __init__(self):
+        self.cluster = Cluster()
+        self.cluster.start()
+        try:
+            self.template = self.cluster.create_database("company")
+            with Kamd(self.template) as kamd:
+                made = kamd.operate("user", "add", "--company", "company", "--role", "manager", "--name", "Boss", "--password-stdin", "boss",
+                                    text=PASSWORD + "\n")
+                if made.code != 0:
+                    raise AssertionError(made.err)
+                self.company = Company(Wire(kamd))
+                self.company.build()
+            self.force_service_into(self.company.families["member"])
+        except BaseException:
+            self.cluster.stop()
+            raise
+
+    def close(self):
+        self.cluster.stop()
+
+    def force_service_into(self, family):
+        """What no method allows: the service desk as a member. It must not get more by it."""
+        self.template.psql(f"""insert into kam.account_member (account_id, user_id)
+                               values ('{family.ids["account"]}', '{self.company.users["service"].id}')""")
+
+    @contextlib.contextmanager
+    def copy(self):
+        database = self.cluster.clone(self.template)
+        try:
+            yield database
+        finally:
+            database.drop()
+
+    @contextlib.contextmanager
+    def served_copy(self, prepare=None):
+        """(company, snapshot) of a copy that a kamd serves; prepare is SQL that the owner runs before."""
+        with self.copy() as database:
+            if prepare:
+                database.psql(prepare)
+            with Kamd(database) as kamd, contextlib.closing(database.connect()) as owner:
+                owner.autocommit = True
+                yield self.company.moved_to(Wire(kamd), owner.cursor()), Snapshot(owner)
+
+
+class Snapshot:
+    """What a database held: to be compared with a later one."""
+
+    def __init__(self, owner):
+        self.cursor = owner.cursor()
+        self.cursor.execute("""select c.relname from pg_class c
+                                where c.relnamespace = 'kam'::regnamespace and c.relkind = 'r' order by c.relname""")
+        tables = [name for name, in self.cursor.fetchall() if name not in UNWATCHED]
+        self.query = " union all ".join(
+            f"select count(*), sum(hashtid(ctid)::bigint * xmin::text::bigint) from kam.\"{table}\"" for table in tables)
+        self.seen = (None, None)
+
+    def last_write(self):
+        """Differs after any transaction that wrote, even where it was rolled back."""
+        self.cursor.execute("select pg_snapshot_xmax(pg_current_snapshot())::text")
+        return self.cursor.fetchone()[0]
+
+    def rows(self):
+        """Differs whenever any row of the schema does: place and last writer of all rows."""
+        last_write = self.last_write()
+        if self.seen[0] != last_write:
+            self.cursor.execute(self.query)
+            self.seen = (last_write, self.cursor.fetchall())
+        return self.seen[1]

@@ -1,0 +1,186 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads tables.txt, and tries as each role with SQL which rows and columns of which table there are."""
+import collections
+import contextlib
+import fnmatch
+import pathlib
+import re
+
+import psycopg2.errors
+
+FILE = pathlib.Path(__file__).with_name("tables.txt")
+ROLES = ("rep", "manager", "service")
+Entry = collections.namedtuple("Entry", "key rows hidden service auth")
+
+
+def read_file():
+    """{table or pattern: Entry}"""
+    entries = {}
+    for block in re.split(r"\n(?=\S)", re.sub(r"(?m)^#.*\n", "", FILE.read_text(encoding="utf-8")).strip()):
+        name, rows, hidden, service, auth = (line.strip() for line in [*block.splitlines(), "auth -"][:5])
+        key, _, classes = rows.removeprefix("rows").strip().partition(":")
+        entries[name] = Entry(key, dict(zip(ROLES, classes.split(), strict=True)),
+                              hidden.removeprefix("hidden").split(), service.removeprefix("service").split(), auth.removeprefix("auth").split())
+    return entries
+
+
+class Tables:
+    def __init__(self, company, database):
+        self.company = company
+        self.database = database
+        self.entries = read_file()
+        self.problems = []
+
+    def run(self, only=None):
+        """Problems of all tables, or of one."""
+        self.problems = []
+        with contextlib.ExitStack() as stack:
+            self.owner = stack.enter_context(contextlib.closing(self.database.connect()))
+            self.owner.autocommit = True
+            self.connections = {role: stack.enter_context(contextlib.closing(self.database.connect(f"kam_{role}")))
+                                for role in (*ROLES, "auth")}
+            for connection in self.connections.values():
+                connection.autocommit = True
+            self.load()
+            for table in [only] if only else self.columns:
+                self.check_table(table)
+            if only is None:
+                self.check_everything_is_seen()
+        return self.problems
+
+    def ask(self, connection, sql, *arguments):
+        with connection.cursor() as cursor:
+            cursor.execute(sql, arguments)
+            return cursor.fetchall()
+
+    def load(self):
+        """Tables, and the truth about the fixture as the owner reads it."""
+        self.columns = collections.defaultdict(list)
+        for table, column in self.ask(self.owner, """
+                select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+                 where c.relnamespace = 'kam'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f') and a.attnum > 0 and not a.attisdropped
+                 order by c.relname, a.attnum"""):
+            self.columns[table].append(column)
+        logins = {user.id: user for user in self.company.users.values()}
+        self.users = {user_id: logins[user_id] for user_id, in self.ask(self.owner, "select id::text from app_user")}
+        self.hashes = {user_id: value for user_id, value in self.ask(self.owner, """
+            select distinct on (user_id) user_id::text, token_hash from session order by user_id, create_time desc""")}
+        self.owners = dict(self.ask(self.owner, "select id::text, owner_id::text from account"))
+        self.open = {account for account, in self.ask(self.owner, "select id::text from account where retire_time is null")}
+        self.members = set(self.ask(self.owner, "select account_id::text, user_id::text from account_member"))
+        self.positions = self.ask(self.owner, "select contact_id::text, account_id::text from position")
+        self.seen = {user.login: set() for user in self.users.values()}
+
+    # ---- the rule, once more ----
+
+    def reached(self, user):
+        return {account for account, owner in self.owners.items()
+                if owner == user.id or (account, user.id) in self.members
+                or user.role == "manager" and self.company.is_below(self.users[owner].team, user.team)}
+
+    def below(self, user):
+        return {other.id for other in self.users.values()
+                if other is user or user.role == "manager" and self.company.is_below(other.team, user.team)}
+
+    def expected(self, table, key, rows, user):
+        """The key of every row that user may read, sorted."""
+        if rows == "none":
+            return []
+        everything = self.ask(self.owner, f'select "{key}"::text from "{table}"')
+        if rows == "log":
+            return self.expected_log(user)
+        accounts = self.reached(user)
+        allowed = {"reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "every": {value for value, in everything},
+                   "people": {contact for contact, account in self.positions if account in accounts}}[rows]
+        return sorted(value for value, in everything if value in allowed)
+
+    def expected_log(self, user):
+        accounts = self.reached(user)
+        contacts = {contact for contact, account in self.positions if account in accounts}
+        people = self.below(user) if user.role == "manager" else set()
+        teams = {self.company.teams[team] for team in self.company.PARENTS
+                 if user.role == "manager" and self.company.is_below(team, user.team)}
+        of_entity = {"contact": contacts, "contact_profile": contacts, "app_user": people, "team": teams}
+        return sorted(sequence for sequence, entity, record, account in self.ask(
+            self.owner, "select sequence::text, entity, record_id::text, account_id::text from change")
+            if (account in accounts if account is not None else record in of_entity.get(entity, ())))
+
+    # ---- trying ----
+
+    def check_table(self, table):
+        entry = self.entries.get(table) or next((self.entries[name] for name in self.entries if fnmatch.fnmatch(table, name)), None)
+        if entry is None:
+            self.problems.append(f"{table}: is not in {FILE.name}: who may read it?")
+            return
+        if set(entry.rows.values()) == {"none"}:
+            for policy, in self.ask(self.owner, "select policyname from pg_policies where schemaname = 'kam' and tablename = %s", table):
+                self.problems.append(f"{table}: nobody reads it, so the policy {policy} has no use")
+        for role, connection in self.connections.items():
+            wanted = self.wanted_columns(table, entry, role)
+            granted = [column for column in self.columns[table] if self.may_select(connection, table, column)]
+            for column in granted:
+                if column not in wanted:
+                    self.problems.append(f"{table}.{column}: kam_{role} may read it")
+            for column in wanted:
+                if column not in granted:
+                    self.problems.append(f"{table}.{column}: kam_{role} may not read it")
+            if granted and role in ROLES:
+                self.check_rows(table, entry, role, granted)
+
+    def wanted_columns(self, table, entry, role):
+        if role in ("rep", "manager"):
+            return [] if entry.hidden == ["*"] else [column for column in self.columns[table] if column not in entry.hidden]
+        wanted = entry.service if role == "service" else entry.auth
+        return [] if wanted == ["-"] else self.columns[table] if wanted == ["*"] else wanted
+
+    def may_select(self, connection, table, column):
+        try:
+            self.ask(connection, f'select "{column}" from "{table}" limit 0')
+        except psycopg2.errors.InsufficientPrivilege:
+            return False
+        return True
+
+    def read(self, role, token_hash, table, columns):
+        """The rows as text, as the server reads: identity first, for this transaction only."""
+        connection = self.connections[role]
+        with connection.cursor() as cursor:
+            cursor.execute("begin")
+            try:
+                if token_hash is not None:
+                    cursor.execute("select user_id from kam.begin_read(%s)", (token_hash,))
+                cursor.execute("select " + ", ".join(f'"{column}"::text' for column in columns) + f' from "{table}"')
+                return cursor.fetchall()
+            finally:
+                cursor.execute("rollback")
+
+    def check_rows(self, table, entry, role, granted):
+        self.check_no_rows(table, role, granted, None, "without a session")
+        for user in self.users.values():
+            token_hash = self.hashes[user.id]
+            if user.role != role:
+                self.check_no_rows(table, role, granted, token_hash, f"with the session of {user.login}, a {user.role}")
+            elif user.login == "gone":
+                self.check_no_rows(table, role, granted, token_hash, "with the ended session of a disabled user")
+            else:
+                rows = self.read(role, token_hash, table, granted)
+                found = self.company.registry.find("\n".join(value for row in rows for value in row if value is not None).encode())
+                self.seen[user.login] |= found
+                self.problems += [f"{table}: {user.login} reads {s}" for s in sorted(found, key=str)
+                                  if not self.company.may_see(user, s)]
+                if entry.key in granted:
+                    at = granted.index(entry.key)
+                    got, wanted = sorted(row[at] for row in rows), self.expected(table, entry.key, entry.rows[role], user)
+                    if got != wanted:
+                        self.problems.append(f"{table}: {user.login} reads {len(got)} rows instead of {len(wanted)}")
+
+    def check_no_rows(self, table, role, granted, token_hash, who):
+        count = len(self.read(role, token_hash, table, granted))
+        if count:
+            self.problems.append(f"{table}: kam_{role} {who} reads {count} rows")
+
+    def check_everything_is_seen(self):
+        """Rights are no good when they hide what people need."""
+        for user in self.users.values():
+            if user.login != "gone":
+                self.problems += [f"{user.login} does not read {s}" for s in self.company.registry.all
+                                  if self.company.may_see(user, s) and s not in self.seen[user.login]]
