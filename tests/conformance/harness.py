@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the suites share: generated stubs, a server of their own, channels to it."""
+"""What the suites share: generated stubs, a server of their own, channels to it. Import it before any stub."""
+import atexit
 import os
 import pathlib
 import re
@@ -13,45 +14,48 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 
-BUILD = None     # build directory, set by prepare()
-_work = None     # generated stubs
+BUILD = pathlib.Path(os.environ.get("KAM_BUILD", ROOT / "build" / "dev")).resolve()
 
 
-def prepare(build_directory):
-    """Generates the Python stubs and makes them importable. Called once, before the suites are imported."""
-    global BUILD, _work
-    BUILD = pathlib.Path(build_directory).resolve()
-    _work = tempfile.mkdtemp(prefix="kam-conformance-")
+def generate_stubs():
+    """Makes the Python stubs importable: test_pb2, google.rpc.status_pb2, stubs.health.v1.health_pb2, ..."""
+    folder = tempfile.mkdtemp(prefix="kam-conformance-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     protos = [(ROOT / "tests/interop", "test.proto"), (ROOT / "proto", "grpc/health/v1/health.proto"),
               (ROOT / "proto", "grpc/reflection/v1/reflection.proto"),
               (ROOT / "proto", "grpc/reflection/v1alpha/reflection.proto"), (ROOT / "proto", "google/rpc/status.proto"),
               (ROOT / "proto", "google/rpc/error_details.proto")]
-    plugin = shutil.which("grpc_python_plugin")
+    plugin = "--plugin=protoc-gen-grpc=" + shutil.which("grpc_python_plugin")
     for root, name in protos:
-        subprocess.run(["protoc", "-I", str(root), "--python_out", _work, "--grpc_out", _work,
-                        "--plugin=protoc-gen-grpc=" + plugin, name], check=True)
+        subprocess.run(["protoc", "-I", root, "--python_out", folder, "--grpc_out", folder, plugin, name], check=True)
     # "grpc/" would hide the grpc package itself: the generated packages get names of their own.
-    os.rename(os.path.join(_work, "grpc"), os.path.join(_work, "stubs"))
-    for path in pathlib.Path(_work).rglob("*.py"):
+    os.rename(os.path.join(folder, "grpc"), os.path.join(folder, "stubs"))
+    for path in pathlib.Path(folder).rglob("*.py"):
         text = path.read_text()
         path.write_text(re.sub(r"^from grpc\.(health|reflection)", r"from stubs.\1", text, flags=re.M))
-    sys.path.insert(0, _work)
+    sys.path.insert(0, folder)
 
 
-def cleanup():
-    shutil.rmtree(_work, ignore_errors=True)
+generate_stubs()
+
+
+def sanitizer_options(more):
+    """What the environment asks for, and more."""
+    given = os.environ.get("ASAN_OPTIONS", "detect_leaks=1")
+    return dict(os.environ, ASAN_OPTIONS=given + ":" + more)
 
 
 class Server:
-    """An interop server in a directory of its own. Stopped with SIGTERM, it must exit with 0: sanitizers report there."""
+    """An interop server in a directory of its own. Stopped with SIGTERM, it must exit with 0: sanitizers report then."""
 
     def __init__(self, **limits):
+        self.is_stopped = False
         self.directory = tempfile.mkdtemp(prefix="kam-interop-")
         self.log = open(os.path.join(self.directory, "log"), "w+")
         arguments = [str(BUILD / "tests/interop/interop-server"), self.directory]
         arguments += ["%s=%d" % limit for limit in limits.items()]
-        # Memory in the sanitizer's quarantine would count as the server's in the tests that watch its size.
-        environment = dict(os.environ, ASAN_OPTIONS="detect_leaks=1:quarantine_size_mb=16", UBSAN_OPTIONS="print_stacktrace=1")
+        # Memory in the sanitizer's quarantine would count as the server's where a test watches its size.
+        environment = sanitizer_options("quarantine_size_mb=16")
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=self.log, text=True, env=environment)
         self.fingerprint = self.process.stdout.readline().split()[1]
         self.port = int(self.process.stdout.readline().split()[1])
@@ -80,7 +84,10 @@ class Server:
         return pathlib.Path(self.directory, "log").read_text()
 
     def stop(self):
-        """Ends the server; anything but a clean exit is an error with the log in it."""
+        """Ends the server, once; anything but a clean exit is an error with the log in it."""
+        if self.is_stopped:
+            return
+        self.is_stopped = True
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# builds: dev asan
 """Broken and malicious requests, one at a time. After every case a good client is served by the
 same server, and the case says what the bad one must have got."""
 import socket
@@ -10,9 +11,9 @@ from hpack import Encoder
 from hyperframe.frame import (DataFrame, GoAwayFrame, HeadersFrame, PingFrame, RstStreamFrame, SettingsFrame,
                               WindowUpdateFrame)
 
-import test_pb2 as pb
 from wire import (COMPRESSION_ERROR, ECHO_CALL, EMPTY_MESSAGE, FLOW_CONTROL_ERROR, FRAME_SIZE_ERROR, Hostile,
-                  INPUT_CALL, PREFACE, PROTOCOL_ERROR, TIMEOUT, UNARY_CALL, message, request_headers, varint)
+                  INPUT_CALL, PREFACE, PROTOCOL_ERROR, TIMEOUT, UNARY_CALL, message, pb,
+                  request_headers, varint)
 
 
 class Transport(Hostile):
@@ -222,11 +223,13 @@ class Requests(Hostile):
                 # HTTP/2 itself refuses or strips white space at the ends.
                 if answer and text.strip() == text:
                     self.assertEqual(answer.get("grpc-status"), "3", answer)
-        self.expect(grpc.StatusCode.DEADLINE_EXCEEDED, request_headers("/grpc.testing.ExtraService/Sleep", grpc_timeout="1n"),
+        self.expect(grpc.StatusCode.DEADLINE_EXCEEDED,
+                    request_headers("/grpc.testing.ExtraService/Sleep", grpc_timeout="1n"),
                     message(pb.SleepRequest(milliseconds=60000).SerializeToString()))
 
     def test_compressed_flag(self):
-        answer = self.expect(grpc.StatusCode.UNIMPLEMENTED, request_headers(grpc_encoding="gzip"), message(b"x", flag=1))
+        answer = self.expect(grpc.StatusCode.UNIMPLEMENTED, request_headers(grpc_encoding="gzip"),
+                             message(b"x", flag=1))
         self.assertEqual(answer["grpc-accept-encoding"], "identity")
         self.expect(grpc.StatusCode.INTERNAL, request_headers(), message(b"x", flag=1))
         self.expect(grpc.StatusCode.INTERNAL, request_headers(grpc_encoding="identity"), message(b"x", flag=1))

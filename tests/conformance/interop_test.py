@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# builds: dev asan
 """The public gRPC interoperability cases, with the stock Python client
 (https://github.com/grpc/grpc/blob/master/doc/interop-test-descriptions.md)."""
 import queue

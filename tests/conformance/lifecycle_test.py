@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# builds: dev asan
 """Connections over time: keepalive, draining, reload, idleness, the log, many connects and disconnects."""
 import os
 import re
@@ -52,13 +53,11 @@ class Keepalive(WithServer):
 
     def test_quiet_connection_outlives_the_request_limit(self):
         """Frames on streams that are closed already must not look like a request that makes no progress."""
-        stub = stubs.TestServiceStub(self.channel(self.start(request_ms=300)))
-        connection = []
-        for _ in range(3):
+        stub = stubs.TestServiceStub(self.channel(self.start(request_ms=1000)))
+        for _ in range(2):
             response = stub.UnaryCall(pb.SimpleRequest(response_size=300000), timeout=TIMEOUT)
             self.assertEqual(len(response.payload.body), 300000)
-            connection.append(1)
-            time.sleep(0.7)
+            time.sleep(2.5)
 
     def test_idle_connection_is_closed_gracefully(self):
         server = self.start(idle_ms=300)
@@ -80,7 +79,7 @@ def read_metrics(server):
 
 class Draining(WithServer):
     def test_calls_in_flight_finish_and_new_ones_fail(self):
-        server = harness.Server(grace_ms=20000)
+        server = self.start(grace_ms=20000)
         channel = self.channel(server)
         extra = stubs.ExtraServiceStub(channel)
         calls = [extra.Sleep.future(pb.SleepRequest(milliseconds=1500), timeout=TIMEOUT) for _ in range(20)]
@@ -104,7 +103,7 @@ class Draining(WithServer):
         server.stop()
 
     def test_calls_beyond_the_grace_end_with_unavailable(self):
-        server = harness.Server(grace_ms=300)
+        server = self.start(grace_ms=300)
         call = stubs.ExtraServiceStub(self.channel(server)).Sleep.future(pb.SleepRequest(milliseconds=600000))
         self.assertTrue(eventually(lambda: read_metrics(server)["kam_streams"] == 1))
         server.signal(signal.SIGTERM)
@@ -114,14 +113,14 @@ class Draining(WithServer):
         server.stop()
 
     def test_stream_that_nobody_reads_does_not_stop_it(self):
-        server = harness.Server(grace_ms=300)
+        server = self.start(grace_ms=300)
         request = pb.StreamingOutputCallRequest(response_parameters=[pb.ResponseParameters(size=100000)])
         call = stubs.ExtraServiceStub(self.channel(server)).Flood(request)
         next(call)
         server.stop()
 
     def test_idle_connections_are_closed(self):
-        server = harness.Server(grace_ms=60000)
+        server = self.start(grace_ms=60000)
         channels = [self.channel(server) for _ in range(10)]
         for channel in channels:
             stubs.TestServiceStub(channel).EmptyCall(pb.Empty(), timeout=TIMEOUT)
@@ -130,7 +129,7 @@ class Draining(WithServer):
         self.assertLess(time.monotonic() - begin, 30)
 
     def test_half_open_handshakes_do_not_stop_it(self):
-        server = harness.Server(grace_ms=300)
+        server = self.start(grace_ms=300)
         sockets = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(5)]
         server.stop()
         for one in sockets:
@@ -157,7 +156,8 @@ class Certificate(WithServer):
         context.set_alpn_protocols(["h2"])
         for name in ("localhost", "127.0.0.1", "::1", socket.gethostname()):
             with self.subTest(name):
-                with context.wrap_socket(socket.create_connection(("127.0.0.1", server.port)), server_hostname=name) as tls:
+                raw = socket.create_connection(("127.0.0.1", server.port))
+                with context.wrap_socket(raw, server_hostname=name) as tls:
                     self.assertEqual(tls.version(), "TLSv1.3")
 
     def test_reload_takes_the_new_certificate_and_keeps_connections(self):

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# builds: dev asan
 """Limits as a stock client meets them: sizes, flow control, streams, decoding, details."""
 import concurrent.futures
 import queue
@@ -54,7 +55,8 @@ class Limits(unittest.TestCase):
         self.assertEqual(len(response.payload.body), 20 * MIB)
 
     def test_metadata_over_the_limit(self):
-        error = self.failure(lambda: self.stub.EmptyCall(pb.Empty(), timeout=TIMEOUT, metadata=[("x-long", "x" * 9000)]))
+        error = self.failure(
+            lambda: self.stub.EmptyCall(pb.Empty(), timeout=TIMEOUT, metadata=[("x-long", "x" * 9000)]))
         self.assertEqual(error.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
         self.stub.EmptyCall(pb.Empty(), timeout=TIMEOUT, metadata=[("x-long", "x" * 6000)])
 
@@ -196,8 +198,8 @@ class Limits(unittest.TestCase):
     def test_details_too_large_are_cut(self):
         for message in ("", "很" * 170):
             with self.subTest(message=len(message)):
-                error = self.failure(lambda: self.extra.Fail(
-                    pb.FailRequest(violations=0 if message else 20, extra_details=60, message=message), timeout=TIMEOUT))
+                request = pb.FailRequest(violations=0 if message else 20, extra_details=60, message=message)
+                error = self.failure(lambda: self.extra.Fail(request, timeout=TIMEOUT))
                 status = self.status_of(error)
                 self.assertLess(status.ByteSize(), 6 * 1024)
                 info = self.unpack(status, error_details_pb2.ErrorInfo)

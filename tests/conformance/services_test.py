@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# builds: dev asan
 """The standard services: grpc.health.v1, grpc.reflection.v1 and v1alpha."""
 import queue
 import signal
