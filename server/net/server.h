@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // HTTP/2 over TLS 1.3 on one libuv loop: accepts connections, guards them, hands requests to a handler.
 //
-// Loop thread only, but for net_server_figures(). Callbacks never fire inside the function that caused them.
+// Loop thread only, but for net_server_figures(). Callbacks never fire inside the function that caused them. The
+// process must ignore SIGPIPE: libuv writes to sockets whose peer may be gone.
 #ifndef KAM_NET_SERVER_H
 #define KAM_NET_SERVER_H
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The gRPC server of one worker: a table of methods behind a TLS 1.3 listener, on one libuv loop.
+// The gRPC server of one worker: a table of methods behind a TLS 1.3 listener, on one libuv loop. The process must
+// ignore SIGPIPE.
 #ifndef KAM_RPC_SERVER_H
 #define KAM_RPC_SERVER_H
 
