@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// kam account ...
+#include "account_commands.h"
+
+#include "kam/v1/activity.pb-c.h"
+#include "kam/v1/contact.pb-c.h"
+#include "message.h"
+#include "output.h"
+
+enum { ACTIVITIES_SHOWN = 5, CONTACTS_SHOWN = 20 };
+
+#define SERVICE "/kam.v1.AccountService/"
+
+// The account's people and its last activities belong on its page. Both are asked for at once; what the caller may not see is left out.
+static enum exit_code show_more(struct app *app, struct invocation *invocation, const ProtobufCMessage *account)
+{
+    (void)invocation;
+    Kam__V1__ListContactsRequest contacts = KAM__V1__LIST_CONTACTS_REQUEST__INIT;
+    Kam__V1__ListActivitiesRequest activities = KAM__V1__LIST_ACTIVITIES_REQUEST__INIT;
+    char *id = arena_strdup(app->arena, message_text(account, "id"));
+    contacts.account_id = activities.account_id = id;
+    contacts.page_size = CONTACTS_SHOWN;
+    activities.page_size = ACTIVITIES_SHOWN;
+    struct kam_call *first = kam_call_begin(app->client, "/kam.v1.ContactService/ListContacts", &contacts.base,
+                                            &kam__v1__list_contacts_response__descriptor, NULL);
+    struct kam_call *second = kam_call_begin(app->client, "/kam.v1.ActivityService/ListActivities", &activities.base,
+                                             &kam__v1__list_activities_response__descriptor, NULL);
+    ProtobufCMessage *response;
+    if (kam_call_wait(first, &response, &app->error) == KAM_OK) {
+        const Kam__V1__ListContactsResponse *people = (const Kam__V1__ListContactsResponse *)app_keep(app, response);
+        if (people->n_contacts > 0) {
+            output_heading(app, _("People"));
+            output_inner_table(app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)people->contacts, people->n_contacts,
+                               "id name positions.title phones positions.buying_roles positions.stance", "  ");
+        }
+    }
+    if (kam_call_wait(second, &response, &app->error) == KAM_OK) {
+        const Kam__V1__ListActivitiesResponse *done = (const Kam__V1__ListActivitiesResponse *)app_keep(app, response);
+        if (done->n_activities > 0) {
+            output_heading(app, _("Latest activities"));
+            output_inner_table(app, &kam__v1__activity__descriptor, (const ProtobufCMessage *const *)done->activities,
+                               done->n_activities, "id time kind state subject owner_name", "  ");
+        }
+    }
+    kam_call_end(first);
+    kam_call_end(second);
+    return EXIT_OK;
+}
+
+const struct command account_commands[] = {
+    {
+        .name = "account list",
+        .summary = N_("List accounts by name"),
+        .method = SERVICE "ListAccounts",
+        .columns = "code name status owner_name team_name industry region phone",
+        .empty = N_("Add the first one: kam account add --name NAME"),
+        .examples = {"kam account list --status active --owner me", "kam account list --team Central --csv > accounts.csv"},
+    },
+    {
+        .name = "account show",
+        .summary = N_("Show an account with its people and latest activities"),
+        .method = SERVICE "GetAccount",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT}},
+        .hidden = "code",
+        .more = show_more,
+        .examples = {"kam account show K-000123", "kam account show Acme", "kam account show K-000123 --json"},
+    },
+    {
+        .name = "account add",
+        .summary = N_("Add an account"),
+        .method = SERVICE "CreateAccount",
+        .required = "name",
+        .done = N_("Added %s."),
+        .examples = {"kam account add --name \"Acme Corporation\" --phone \"+1 555 0100\" --status active",
+                     "kam account add --name 华北机床 --industry 机械 --founded-on 1998-05-01 --registered-capital \"CNY 5000000.00\""},
+    },
+    {
+        .name = "account edit",
+        .summary = N_("Change fields of an account"),
+        .method = SERVICE "UpdateAccount",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "account.id", .kind = RECORD_ACCOUNT}},
+        .hidden = "owner_id",
+        .done = N_("Changed %s."),
+        .examples = {"kam account edit K-000123 --phone \"+86 10 1234 5678\" --employees 1200", "kam account edit Acme --clear website"},
+    },
+    {
+        .name = "account duplicates",
+        .summary = N_("Look for accounts with a similar name, also those out of your reach"),
+        .method = SERVICE "FindDuplicateAccounts",
+        .arguments = {{.name = N_("NAME"), .field = "name", .takes_rest = true}},
+        .columns = "code name owner_name team_name similarity",
+        .examples = {"kam account duplicates Acme Corp", "kam account duplicates 华北机床 --registration-number 91110000100000000X"},
+    },
+    {
+        .name = "account assign",
+        .summary = N_("Give an account, and all that hangs on it, to another owner"),
+        .method = SERVICE "ReassignAccount",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT},
+                      {.name = N_("USER"), .field = "owner_id", .kind = RECORD_USER}},
+        .done = N_("Reassigned %s."),
+        .examples = {"kam account assign K-000123 wangli --reason \"Territory change\""},
+    },
+    {
+        .name = "account member add",
+        .summary = N_("Let another user work on an account"),
+        .method = SERVICE "AddAccountMember",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT},
+                      {.name = N_("USER"), .field = "user_id", .kind = RECORD_USER}},
+        .done = N_("Added the member to %s."),
+        .examples = {"kam account member add K-000123 wangli"},
+    },
+    {
+        .name = "account member remove",
+        .summary = N_("Take a member off an account"),
+        .method = SERVICE "RemoveAccountMember",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT},
+                      {.name = N_("USER"), .field = "user_id", .kind = RECORD_USER}},
+        .done = N_("Removed the member from %s."),
+        .examples = {"kam account member remove K-000123 wangli"},
+    },
+    {
+        .name = "account retire",
+        .summary = N_("Take an account out of lists and searches; nothing is deleted"),
+        .method = SERVICE "RetireAccount",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT}},
+        .done = N_("Retired %s."),
+        .examples = {"kam account retire K-000123 --reason \"Out of business\""},
+    },
+    {
+        .name = "account restore",
+        .summary = N_("Bring a retired account back"),
+        .method = SERVICE "RestoreAccount",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT}},
+        .done = N_("Restored %s."),
+        .examples = {"kam account restore K-000123"},
+    },
+};
+const size_t account_command_count = sizeof account_commands / sizeof account_commands[0];

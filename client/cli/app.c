@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "app.h"
+
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/require.h"
+#include "contract.h"
+#include "credentials.h"
+#include "pager.h"
+#include "text.h"
+#include "when.h"
+
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+    return value == NULL ? "" : value;
+}
+
+static size_t positive_number(const char *text)
+{
+    long number = strtol(text, NULL, 10);
+    return number > 0 && number < 10000 ? (size_t)number : 0;
+}
+
+static void measure_terminal(struct app *app)
+{
+    struct winsize size = {0};
+    app->is_terminal = isatty(STDOUT_FILENO) == 1;
+    app->is_interactive = app->is_terminal && isatty(STDIN_FILENO) == 1;
+    if (!app->is_terminal)
+        return;
+    ioctl(STDOUT_FILENO, TIOCGWINSZ, &size);
+    size_t columns = positive_number(environment("COLUMNS"));
+    app->width = columns > 0 ? columns : size.ws_col > 0 ? size.ws_col : 80;
+    app->height = size.ws_row > 0 ? size.ws_row : 24;
+    app->has_colour = *environment("NO_COLOR") == '\0' && strcmp(environment("TERM"), "dumb") != 0;
+}
+
+void app_start(struct app *app)
+{
+    *app = (struct app){.arena = arena_create(APP_ARENA_BYTES), .now = time(NULL)};
+    signal(SIGPIPE, SIG_DFL); // whoever started us may have ignored it: `kam ... | head` must end quietly
+    app->home = *environment("KAM_HOME") != '\0' ? arena_strdup(app->arena, environment("KAM_HOME"))
+                                                 : arena_printf(app->arena, "%s/.local/share/kam", environment("HOME"));
+    app->out = open_memstream(&app->out_text, &app->out_bytes);
+    REQUIRE(app->out != NULL);
+    measure_terminal(app);
+    credentials_load(app);
+    when_use_zone(app->credentials.time_zone);
+}
+
+void app_show_output(struct app *app)
+{
+    fflush(app->out);
+    if (app->out_bytes == 0)
+        return;
+    if (app->is_terminal && !app->settings.no_pager)
+        pager_show(app->out_text, app->out_bytes, app->height);
+    else
+        fwrite(app->out_text, 1, app->out_bytes, stdout);
+    fflush(stdout);
+    rewind(app->out);
+    fflush(app->out);
+    app->out_bytes = 0;
+}
+
+void app_finish(struct app *app)
+{
+    fclose(app->out);
+    free(app->out_text);
+    kam_disconnect(app->client);
+    kam_error_clear(&app->error);
+    arena_destroy(app->arena);
+}
+
+const char *app_server(const struct app *app)
+{
+    if (app->settings.server != NULL)
+        return app->settings.server;
+    return *environment("KAM_SERVER") != '\0' ? environment("KAM_SERVER") : app->credentials.server;
+}
+
+// A token goes to the server that gave it and to no other.
+static const char *token_for_server(const struct app *app)
+{
+    const char *given = environment("KAM_TOKEN");
+    if (*given != '\0')
+        return given;
+    bool is_same = strcmp(app_server(app), app->credentials.server) == 0;
+    return is_same && *app->credentials.token != '\0' ? app->credentials.token : NULL;
+}
+
+enum exit_code app_connect(struct app *app)
+{
+    if (app->client != NULL)
+        return EXIT_OK;
+    if (*app_server(app) == '\0') {
+        app_refuse(app, EXIT_NOT_PERMITTED, _("no server to talk to"));
+        app_hint(app, _("Log in first: kam login SERVER"));
+        return EXIT_NOT_PERMITTED;
+    }
+    struct kam_config config = {
+        .server = app_server(app),
+        .home = app->home,
+        .ca_file = app->settings.ca_file != NULL ? app->settings.ca_file : getenv("KAM_CA"),
+        .token = token_for_server(app),
+        .user_agent = "kam/" KAM_VERSION,
+        .deadline_ms = app->settings.timeout_ms,
+    };
+    app->client = kam_connect(&config, &app->error);
+    if (app->client == NULL)
+        return app_print_error(app);
+    if (kam_trust(app->client) == KAM_TRUST_FIRST_USE) {
+        fprintf(stderr, _("kam: %s is new here. Its key is remembered from now on:\n"), kam_server(app->client));
+        fprintf(stderr, "  %s\n", kam_fingerprint(app->client));
+        fprintf(stderr, _("  kamd prints the same line when it starts. If it does not, somebody stands in between.\n"));
+    }
+    return EXIT_OK;
+}
+
+static void free_message(void *message)
+{
+    kam_message_free(message);
+}
+
+ProtobufCMessage *app_keep(struct app *app, ProtobufCMessage *message)
+{
+    arena_defer(app->arena, free_message, message);
+    return message;
+}
+
+ProtobufCMessage *app_new_request(struct app *app, const char *method)
+{
+    const struct contract_method *contract = contract_find_method(method);
+    REQUIRE(contract != NULL);
+    return app_keep(app, kam_message_new(contract->request));
+}
+
+enum kam_code app_try_call(struct app *app, const char *method, const ProtobufCMessage *request, ProtobufCMessage **response_r)
+{
+    const struct contract_method *contract = contract_find_method(method);
+    REQUIRE(contract != NULL && app->client != NULL);
+    ProtobufCMessage *response;
+    enum kam_code code = kam_call(app->client, method, request, contract->response, NULL, &response, &app->error);
+    if (code == KAM_OK)
+        *response_r = app_keep(app, response);
+    return code;
+}
+
+enum exit_code app_call(struct app *app, const char *method, const ProtobufCMessage *request, ProtobufCMessage **response_r)
+{
+    enum exit_code failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    return app_try_call(app, method, request, response_r) == KAM_OK ? EXIT_OK : app_print_error(app);
+}
+
+enum exit_code app_refuse(struct app *app, enum exit_code code, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vprintf(app->arena, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "kam: %s\n", text_clean(app->arena, text, true));
+    return code;
+}
+
+void app_hint(struct app *app, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *text = arena_vprintf(app->arena, format, arguments);
+    va_end(arguments);
+    fprintf(stderr, "  %s\n", text_clean(app->arena, text, true));
+}
+
+const char *app_clean(struct app *app, const char *text)
+{
+    return text_clean(app->arena, text, false);
+}
+
+const char *app_bold(const struct app *app)
+{
+    return app->has_colour ? "\033[1m" : "";
+}
+
+const char *app_dim(const struct app *app)
+{
+    return app->has_colour ? "\033[2m" : "";
+}
+
+const char *app_plain(const struct app *app)
+{
+    return app->has_colour ? "\033[0m" : "";
+}

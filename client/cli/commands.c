@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// All commands, in the order help shows them.
+#include <string.h>
+
+#include "account_commands.h"
+#include "activity_commands.h"
+#include "contact_commands.h"
+#include "import_commands.h"
+#include "other_commands.h"
+#include "session_commands.h"
+#include "team_commands.h"
+#include "user_commands.h"
+
+enum { MOST_NAME_WORDS = 3 };
+
+// The sizes of the tables are known to the linker only, so a group points to its size.
+#define GROUP(text, table) {text, table##_commands, &table##_command_count}
+
+const struct command_group command_groups[] = {
+    GROUP(N_("Session"), session), GROUP(N_("Accounts"), account), GROUP(N_("People"), contact), GROUP(N_("Activities"), activity),
+    GROUP(N_("Users"), user),      GROUP(N_("Teams"), team),       GROUP(N_("Import"), import),  GROUP(N_("More"), other),
+};
+const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
+
+// Number of words of the name when the words begin with it, else 0.
+static size_t match_name(const char *name, const char *const words[], size_t count)
+{
+    size_t used = 0;
+    for (const char *at = name; *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (used == count || strlen(words[used]) != length || strncmp(words[used], at, length) != 0)
+            return 0;
+        at += length;
+        used++;
+    }
+    return used;
+}
+
+const struct command *command_find(const char *const words[], size_t count, size_t *used_r)
+{
+    const struct command *found = NULL;
+    *used_r = 0;
+    for (size_t group = 0; group < command_group_count; group++)
+        for (size_t at = 0; at < *command_groups[group].count; at++) {
+            const struct command *command = &command_groups[group].commands[at];
+            size_t used = match_name(command->name, words, count);
+            if (used > *used_r) {
+                *used_r = used;
+                found = command;
+            }
+        }
+    return found;
+}
+
+bool command_is_prefix(const char *const words[], size_t count)
+{
+    char joined[100] = "";
+    for (size_t at = 0; at < count && at < MOST_NAME_WORDS; at++)
+        snprintf(joined + strlen(joined), sizeof joined - strlen(joined), "%s ", words[at]);
+    for (size_t group = 0; group < command_group_count; group++)
+        for (size_t at = 0; at < *command_groups[group].count; at++)
+            if (strncmp(command_groups[group].commands[at].name, joined, strlen(joined)) == 0)
+                return count > 0;
+    return false;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Errors for people: what went wrong, then what to do about it.
+#include <string.h>
+
+#include "app.h"
+
+struct known_reason {
+    const char *reason;
+    const char *message;
+    const char *hint;
+};
+
+// Reasons of the server and of libkam whose texts we can say better, and in the user's language.
+static const struct known_reason known_reasons[] = {
+    {"BAD_CREDENTIALS", N_("the login or the password is wrong"), N_("Ask a manager to set a new password if you forgot yours.")},
+    {"TOO_MANY_ATTEMPTS", N_("too many failed attempts"), NULL},
+    {"ACCOUNT_DUPLICATE", N_("an account that looks like this one exists already"),
+     N_("If it is another company, say why: --duplicate-reason \"...\"")},
+    {"VERSION_CONFLICT", N_("somebody changed the record since you looked at it"),
+     N_("Look at it again, then repeat the command with what you still want.")},
+    {"NO_SESSION", N_("you are not logged in"), NULL},
+    {"SERVER_KEY_CHANGED", NULL,
+     N_("If the server was set up anew, and only then: remove its line from known_servers in kam's directory and log in again.")},
+    {"UNREACHABLE", NULL, N_("Is kamd running there, and is the network up?")},
+};
+
+static const struct known_reason *find_reason(const char *reason)
+{
+    for (size_t at = 0; at < sizeof known_reasons / sizeof known_reasons[0]; at++)
+        if (strcmp(known_reasons[at].reason, reason) == 0)
+            return &known_reasons[at];
+    return NULL;
+}
+
+static enum exit_code exit_code_of(const struct kam_error *error)
+{
+    if (strcmp(error->reason, "SERVER_KEY_CHANGED") == 0 || strcmp(error->reason, "BAD_CERTIFICATE") == 0)
+        return EXIT_UNREACHABLE;
+    switch (error->code) {
+    case KAM_NOT_FOUND:
+        return EXIT_NOT_FOUND;
+    case KAM_UNAUTHENTICATED:
+    case KAM_PERMISSION_DENIED:
+        return EXIT_NOT_PERMITTED;
+    case KAM_FAILED_PRECONDITION:
+        return EXIT_UNMET;
+    case KAM_ABORTED:
+        return EXIT_CONFLICT;
+    case KAM_UNAVAILABLE:
+    case KAM_DEADLINE_EXCEEDED:
+        return EXIT_UNREACHABLE;
+    default:
+        return EXIT_REFUSED;
+    }
+}
+
+static void print_details(struct app *app, const struct kam_error *error)
+{
+    for (size_t at = 0; at < error->violation_count; at++)
+        app_hint(app, "%s: %s", error->violations[at].field, error->violations[at].description);
+    for (size_t at = 0; at < error->precondition_count; at++)
+        app_hint(app, "%s %s", error->preconditions[at].subject, error->preconditions[at].description);
+    for (size_t at = 0; at < error->resource_count; at++)
+        app_hint(app, "%s  %s  %s", error->resources[at].name, error->resources[at].owner, error->resources[at].description);
+    if (error->has_conflict)
+        app_hint(app, _("version %lld, by %s:"), (long long)error->conflict_version, error->conflict_by);
+    for (size_t at = 0; at < error->conflict_field_count; at++) {
+        app_hint(app, "%s", error->conflict_fields[at].field);
+        app_hint(app, _("  yours:  %s"), error->conflict_fields[at].yours);
+        app_hint(app, _("  theirs: %s"), error->conflict_fields[at].theirs);
+    }
+}
+
+enum exit_code app_print_error(struct app *app)
+{
+    const struct kam_error *error = &app->error;
+    const struct known_reason *known = find_reason(error->reason);
+    enum exit_code code = exit_code_of(error);
+    bool is_session_gone = error->code == KAM_UNAUTHENTICATED && strcmp(error->reason, "BAD_CREDENTIALS") != 0;
+    if (is_session_gone)
+        app_refuse(app, code, _("you are not logged in to %s, or the session has ended"), app_server(app));
+    else
+        app_refuse(app, code, "%s", known != NULL && known->message != NULL ? _(known->message) : error->message);
+    print_details(app, error);
+    if (is_session_gone)
+        app_hint(app, _("Log in: kam login %s"), app_server(app));
+    else if (known != NULL && known->hint != NULL)
+        app_hint(app, "%s", _(known->hint));
+    if (error->retry_after_ms > 0)
+        app_hint(app, _("Try again in %lld seconds."), (long long)(error->retry_after_ms + 999) / 1000);
+    if (error->is_uncertain && (error->code == KAM_UNAVAILABLE || error->code == KAM_DEADLINE_EXCEEDED))
+        app_hint(app, _("A change may have been made all the same: look before you repeat it."));
+    return code;
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Help, made from the tables and the contract's comments.
+#include "help.h"
+
+#include <string.h>
+
+#include "text.h"
+#include "value.h"
+
+enum { OPTION_WIDTH = 30, NAME_WIDTH = 24, WRAP_WIDTH = 100 };
+
+const struct flag global_flags[] = {
+    {"server", N_("SERVER"), N_("host or host:port; by default the one you logged in to (or KAM_SERVER)."), false},
+    {"json", NULL, N_("Print one JSON document, for programs."), false},
+    {"csv", NULL, N_("Print CSV, for spreadsheets."), false},
+    {"columns", N_("LIST"), N_("Columns of a list, with commas between them."), false},
+    {"limit", N_("NUMBER"), N_("Most rows of a list (50; everything with --json and --csv)."), false},
+    {"all", NULL, N_("All rows of a list."), false},
+    {"no-pager", NULL, N_("Do not use a pager for long output."), false},
+    {"ca", N_("FILE"), N_("Trust servers whose certificate verifies against this PEM file."), false},
+    {"timeout", N_("SECONDS"), N_("How long to wait for the server (30)."), false},
+    {"help", NULL, N_("Show help for the command."), false},
+    {NULL, NULL, NULL, false},
+};
+
+static bool has_letter(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z'))
+            return true;
+    return false;
+}
+
+// A comment of the contract as one line; comments that are only a Chinese term say nothing more than the label does.
+static const char *help_text(struct arena *arena, const struct contract_field *contract)
+{
+    if (!has_letter(contract->comment))
+        return language_label("field", contract->label_en);
+    char *line = arena_strdup(arena, contract->comment);
+    for (char *at = line; *at != '\0'; at++)
+        *at = *at == '\n' ? ' ' : *at;
+    return _(line);
+}
+
+// Text in a column that begins at `indent`, wrapped.
+static void print_column(struct app *app, const char *text, size_t indent)
+{
+    size_t width = app->width > 0 && app->width < WRAP_WIDTH ? app->width : WRAP_WIDTH;
+    size_t room = width > indent + 20 ? width - indent : 20;
+    for (bool is_first = true; is_first || *text != '\0'; is_first = false) {
+        size_t length = text_fit_line(text, room);
+        if (!is_first)
+            fprintf(app->out, "%*s", (int)indent, "");
+        fprintf(app->out, "%.*s\n", (int)length, text);
+        text += length;
+        text += *text == '\n';
+    }
+}
+
+static void print_entry(struct app *app, const char *name, const char *text, size_t width)
+{
+    size_t used = text_width(name) + 2;
+    fprintf(app->out, "  %s", name);
+    if (used + 1 > width) {
+        fprintf(app->out, "\n%*s", (int)width, "");
+    } else {
+        fprintf(app->out, "%*s", (int)(width - used), "");
+    }
+    print_column(app, text, width);
+}
+
+void help_overview(struct app *app, const char *const words[], size_t count)
+{
+    if (count == 0) {
+        fprintf(app->out, "%s\n\n", _("kam - remember, guide and protect what you have with your key accounts"));
+        fprintf(app->out, "%s\n", _("usage: kam COMMAND [ARGUMENTS] [--OPTIONS]"));
+    }
+    for (size_t group = 0; group < command_group_count; group++) {
+        bool is_begun = false;
+        for (size_t at = 0; at < *command_groups[group].count; at++) {
+            const struct command *command = &command_groups[group].commands[at];
+            size_t used = strlen(command->name);
+            bool is_meant = count == 0 || (strncmp(command->name, words[0], strlen(words[0])) == 0 && strcspn(command->name, " ") == strlen(words[0]));
+            if (!is_meant || used == 0)
+                continue;
+            if (!is_begun)
+                fprintf(app->out, "%s%s%s%s\n", count == 0 ? "\n" : "", app_bold(app), _(command_groups[group].title), app_plain(app));
+            is_begun = true;
+            print_entry(app, command->name, _(command->summary), NAME_WIDTH + 4);
+        }
+    }
+    fprintf(app->out, "\n%s\n", _("More about a command, with examples: kam help COMMAND"));
+    if (count == 0)
+        fprintf(app->out, "%s\n", _("Begin with: kam login SERVER"));
+}
+
+static void print_usage(struct app *app, const struct command *command)
+{
+    fprintf(app->out, "%s kam %s", _("usage:"), command->name);
+    for (size_t at = 0; at < MOST_ARGUMENTS && command->arguments[at].name != NULL; at++) {
+        const struct argument *argument = &command->arguments[at];
+        fprintf(app->out, argument->is_optional ? " [%s%s]" : " %s%s", _(argument->name), argument->takes_rest ? "..." : "");
+    }
+    fprintf(app->out, " [--%s]\n\n", _("OPTIONS"));
+    print_column(app, _(command->summary), 0);
+}
+
+static void print_option(struct app *app, const struct option *option)
+{
+    const ProtobufCFieldDescriptor *field = option->path[option->depth - 1];
+    const char *name = option->parameter == NULL ? arena_printf(app->arena, "--[no-]%s", option->name)
+                                                 : arena_printf(app->arena, "--%s %s", option->name, _(option->parameter));
+    const char *text = help_text(app->arena, option->contract);
+    if (option->is_required)
+        text = arena_printf(app->arena, "%s%s%s", text, has_letter(text) ? " " : "", _("(required)"));
+    if (field->label == PROTOBUF_C_LABEL_REPEATED)
+        text = arena_printf(app->arena, "%s %s", text, _("(may be repeated)"));
+    if (field->type == PROTOBUF_C_TYPE_ENUM)
+        text = arena_printf(app->arena, "%s: %s", text, value_enum_words(app->arena, field->descriptor));
+    print_entry(app, name, text, OPTION_WIDTH);
+}
+
+static void print_flag(struct app *app, const struct flag *flag)
+{
+    const char *name = flag->parameter == NULL ? arena_printf(app->arena, "--%s", flag->name)
+                                               : arena_printf(app->arena, "--%s %s", flag->name, _(flag->parameter));
+    print_entry(app, name, _(flag->help), OPTION_WIDTH);
+}
+
+// An argument that is a word of a list: which words.
+static void print_words(struct app *app, const struct command *command)
+{
+    const struct contract_method *method = command->method == NULL ? NULL : contract_find_method(command->method);
+    for (size_t at = 0; method != NULL && at < MOST_ARGUMENTS && command->arguments[at].name != NULL; at++) {
+        const ProtobufCMessageDescriptor *message = method->request;
+        const ProtobufCFieldDescriptor *field = NULL;
+        for (const char *path = command->arguments[at].field; path != NULL && *path != '\0';) {
+            const char *name = arena_printf(app->arena, "%.*s", (int)strcspn(path, "."), path);
+            field = protobuf_c_message_descriptor_get_field_by_name(message, name);
+            message = field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : message;
+            path += strlen(name) + (path[strlen(name)] == '.');
+        }
+        if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM)
+            print_entry(app, _(command->arguments[at].name), value_enum_words(app->arena, field->descriptor), OPTION_WIDTH);
+    }
+}
+
+void help_command(struct app *app, const struct command *command)
+{
+    static const char *const common[] = {"clear", "if-version", "at"};
+    const struct option *options;
+    size_t count;
+    options_of_command(app->arena, command, &options, &count);
+    print_usage(app, command);
+    fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Examples"), app_plain(app));
+    for (size_t at = 0; at < MOST_EXAMPLES && command->examples[at] != NULL; at++)
+        fprintf(app->out, "  %s\n", command->examples[at]);
+    fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Options"), app_plain(app));
+    print_words(app, command);
+    for (size_t at = 0; at < count; at++)
+        print_option(app, &options[at]);
+    for (const struct flag *flag = command->flags; flag != NULL && flag->name != NULL; flag++)
+        print_flag(app, flag);
+    for (size_t at = 0; at < sizeof common / sizeof common[0]; at++)
+        if (command_find_flag(command, common[at]) != NULL)
+            print_flag(app, command_find_flag(command, common[at]));
+    fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Everywhere"), app_plain(app));
+    for (const struct flag *flag = global_flags; flag->name != NULL; flag++)
+        print_flag(app, flag);
+}
+
+// What people type who know other programs.
+static const char *const synonyms[][2] = {
+    {"create", "add"}, {"new", "add"},    {"delete", "retire"}, {"remove", "retire"}, {"rm", "retire"},    {"update", "edit"},
+    {"set", "edit"},   {"get", "show"},   {"view", "show"},     {"ls", "list"},       {"reassign", "assign"}, {"complete", "done"},
+};
+
+void help_suggest_command(struct app *app, const char *const words[], size_t count)
+{
+    const char *wanted = words[0];
+    if (count > 1)
+        wanted = arena_printf(app->arena, "%s %s", words[0], words[1]);
+    for (size_t at = 0; count > 1 && at < sizeof synonyms / sizeof synonyms[0]; at++)
+        if (strcmp(words[1], synonyms[at][0]) == 0)
+            wanted = arena_printf(app->arena, "%s %s", words[0], synonyms[at][1]);
+    const char *best = NULL;
+    size_t best_distance = 4;
+    for (size_t group = 0; group < command_group_count; group++)
+        for (size_t at = 0; at < *command_groups[group].count; at++) {
+            const char *name = command_groups[group].commands[at].name;
+            size_t distance = text_distance(wanted, name, 100), first = text_distance(words[0], name, 100);
+            distance = first < distance ? first : distance;
+            if (distance < best_distance) {
+                best_distance = distance;
+                best = name;
+            }
+        }
+    if (best != NULL)
+        app_hint(app, _("Did you mean: kam %s"), best);
+    app_hint(app, _("All commands: kam help"));
+}

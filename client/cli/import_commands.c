@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// kam import ...
+#include "import_commands.h"
+
+#include "import.h"
+
+const struct command import_commands[] = {
+    {
+        .name = "import accounts",
+        .summary = N_("Import accounts from a CSV file; a second run of the same file adds nothing"),
+        .arguments = {{.name = N_("FILE"), .is_optional = true}},
+        .flags = import_flags,
+        .run = import_accounts,
+        .examples = {"kam import accounts customers.csv --dry-run", "kam import accounts 客户.csv --encoding GBK --report result.csv",
+                     "kam import accounts crm.csv --map \"sector=industry\" --map \"revenue=annual-revenue*1000000\" --currency USD"},
+    },
+    {
+        .name = "import users",
+        .summary = N_("Import users from a CSV file, with the teams and managers it names"),
+        .arguments = {{.name = N_("FILE"), .is_optional = true}},
+        .flags = import_flags,
+        .run = import_users,
+        .examples = {"kam import users people.csv --dry-run", "kam import users sales_teams.csv --report passwords.csv",
+                     "kam import users people.csv --map \"Branch=office\" --password-stdin < password"},
+    },
+};
+const size_t import_command_count = sizeof import_commands / sizeof import_commands[0];

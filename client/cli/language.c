@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "language.h"
+
+#include <locale.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *wanted_language(void)
+{
+    static const char *const names[] = {"KAM_LANG", "LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t at = 0; at < sizeof names / sizeof names[0]; at++) {
+        const char *value = getenv(names[at]);
+        if (value != NULL && *value != '\0')
+            return value;
+    }
+    return "";
+}
+
+void language_start(void)
+{
+    const char *wanted = wanted_language();
+    const char *own = getenv("KAM_LANG");
+    bool is_plain = strcmp(wanted, "C") == 0 || strcmp(wanted, "POSIX") == 0 || strcmp(wanted, "C.UTF-8") == 0 || *wanted == '\0';
+    bool is_missing = setlocale(LC_ALL, "") == NULL;
+    const char *messages = setlocale(LC_MESSAGES, NULL);
+    if (is_missing || (!is_plain && messages != NULL && strcmp(messages, "C") == 0))
+        setlocale(LC_ALL, "C.UTF-8");
+    if (!is_plain && (is_missing || (own != NULL && *own != '\0'))) {
+        char language[64];
+        snprintf(language, sizeof language, "%.*s", (int)strcspn(wanted, ".@"), wanted);
+        setenv("LANGUAGE", language, 1);
+    }
+    setlocale(LC_NUMERIC, "C");
+    const char *directory = getenv("KAM_LOCALEDIR");
+    bindtextdomain("kam", directory != NULL && *directory != '\0' ? directory : KAM_LOCALEDIR);
+    bind_textdomain_codeset("kam", "UTF-8");
+    textdomain("kam");
+}
+
+const char *language_label(const char *context, const char *text)
+{
+    // gettext's convention for contexts: "context\004text".
+    char key[600];
+    int length = snprintf(key, sizeof key, "%s\004%s", context, text);
+    if (length < 0 || (size_t)length >= sizeof key)
+        return text;
+    const char *found = dcgettext("kam", key, LC_MESSAGES);
+    return found == key ? text : found;
+}

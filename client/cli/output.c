@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cells, lists, JSON and CSV.
+#include "output.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <utf8proc.h>
+
+#include "base/require.h"
+#include "contract.h"
+#include "json.h"
+#include "message.h"
+#include "recent.h"
+#include "table.h"
+#include "value.h"
+
+enum { PATH_BYTES = 100 };
+
+static bool is_past(const ProtobufCMessage *message)
+{
+    const ProtobufCFieldDescriptor *ended = message_find_field(message->descriptor, "ended_on");
+    return ended != NULL && message_has(message, ended);
+}
+
+// Appends the values at the path; what is there already is not said twice.
+static const char *append_values(struct app *app, const char *text, const ProtobufCMessage *message, const char *path, bool is_plain)
+{
+    char name[PATH_BYTES];
+    size_t length = strcspn(path, ".");
+    snprintf(name, sizeof name, "%.*s", (int)length, path);
+    const ProtobufCFieldDescriptor *field = message_find_field(message->descriptor, name);
+    for (size_t at = 0; field != NULL && at < message_count(message, field); at++) {
+        if (path[length] == '.') {
+            const ProtobufCMessage *sub = *(ProtobufCMessage *const *)message_value(message, field, at);
+            if (!is_past(sub))
+                text = append_values(app, text, sub, path + length + 1, is_plain);
+            continue;
+        }
+        const char *value = is_plain ? value_format_plain(app->arena, message, field, at) : value_format(app->arena, message, field, at);
+        if (value_form(field) == VALUE_BOOL && !is_plain && strcmp(value, _("no")) == 0)
+            value = "";
+        if (*value != '\0' && strstr(text, value) == NULL)
+            text = arena_printf(app->arena, "%s%s%s", text, *text == '\0' ? "" : ", ", value);
+    }
+    return text;
+}
+
+const char *output_cell(struct app *app, const ProtobufCMessage *message, const char *path, bool is_plain)
+{
+    return append_values(app, "", message, path, is_plain);
+}
+
+// The message and the field a path leads to; NULL when it leads nowhere.
+static const ProtobufCFieldDescriptor *find_path(const ProtobufCMessageDescriptor **message, const char *path)
+{
+    char name[PATH_BYTES];
+    size_t length = strcspn(path, ".");
+    snprintf(name, sizeof name, "%.*s", (int)length, path);
+    const ProtobufCFieldDescriptor *field = message_find_field(*message, name);
+    if (field == NULL || path[length] == '\0')
+        return field;
+    if (value_form(field) != VALUE_MESSAGE)
+        return NULL;
+    *message = field->descriptor;
+    return find_path(message, path + length + 1);
+}
+
+const char *output_label(const ProtobufCMessageDescriptor *message, const char *path)
+{
+    const ProtobufCFieldDescriptor *field = find_path(&message, path);
+    REQUIRE(field != NULL);
+    const struct contract_message *contract = contract_find_message(message);
+    return language_label("field", contract->fields[field - message->fields].label_en);
+}
+
+// Splits "a b,c" into paths. Prints what is no field.
+static enum exit_code split_columns(struct app *app, const ProtobufCMessageDescriptor *row, const char *columns,
+                                    const char *paths[TABLE_MOST_COLUMNS], size_t *count_r)
+{
+    *count_r = 0;
+    for (const char *at = columns + strspn(columns, " ,"); *at != '\0'; at += strspn(at, " ,")) {
+        size_t length = strcspn(at, " ,");
+        char *path = arena_printf(app->arena, "%.*s", (int)length, at);
+        for (char *mark = path; *mark != '\0'; mark++)
+            *mark = *mark == '-' ? '_' : *mark;
+        const ProtobufCMessageDescriptor *owner = row;
+        if (find_path(&owner, path) == NULL || *count_r == TABLE_MOST_COLUMNS) {
+            const char *all = "";
+            for (unsigned field = 0; field < row->n_fields; field++)
+                all = arena_printf(app->arena, "%s%s%s", all, field == 0 ? "" : ", ", row->fields[field].name);
+            app_refuse(app, EXIT_USAGE, _("there is no column '%s'"), path);
+            app_hint(app, _("Columns: %s"), all);
+            return EXIT_USAGE;
+        }
+        paths[(*count_r)++] = path;
+        at += length;
+    }
+    return EXIT_OK;
+}
+
+static bool is_id_path(const char *path)
+{
+    size_t length = strlen(path);
+    return strcmp(path, "id") == 0 || (length > 3 && strcmp(path + length - 3, ".id") == 0);
+}
+
+static bool is_number(const ProtobufCMessageDescriptor *message, const char *path)
+{
+    const ProtobufCFieldDescriptor *field = find_path(&message, path);
+    return value_form(field) == VALUE_INTEGER || value_form(field) == VALUE_MONEY;
+}
+
+static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
+                        const char *const paths[], size_t path_count, const char *indent)
+{
+    struct table table = {.arena = app->arena, .column_count = path_count};
+    const char **ids = arena_alloc(app->arena, (count + 1) * sizeof *ids);
+    size_t id_count = 0;
+    for (size_t at = 0; at < path_count; at++) {
+        table.headings[at] = output_label(row, paths[at]);
+        table.is_right[at] = is_number(row, paths[at]);
+    }
+    for (size_t at = 0; at < count; at++) {
+        const char *cells[TABLE_MOST_COLUMNS];
+        for (size_t column = 0; column < path_count; column++) {
+            const char *cell = output_cell(app, rows[at], paths[column], false);
+            if (strcmp(paths[column], "id") == 0)
+                ids[id_count++] = cell;
+            cells[column] = app_clean(app, is_id_path(paths[column]) ? recent_short_id(cell) : cell);
+        }
+        table_add_row(&table, cells);
+    }
+    table_print(&table, app->out, app->width, app_bold(app), app_plain(app), indent);
+    if (id_count > 0)
+        recent_remember(app, ids, id_count);
+}
+
+void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
+                        const char *columns, const char *indent)
+{
+    const char *paths[TABLE_MOST_COLUMNS];
+    size_t path_count;
+    enum exit_code failure = split_columns(app, row, columns, paths, &path_count);
+    REQUIRE(failure == EXIT_OK);
+    print_table(app, row, rows, count, paths, path_count, indent);
+}
+
+// RFC 4180: quotes around what holds a comma, a quote or a line break.
+static void print_csv_cell(struct app *app, const char *text, bool is_first)
+{
+    const char *shown = app->is_terminal ? app_clean(app, text) : text;
+    bool needs_quotes = strpbrk(shown, ",\"\r\n") != NULL;
+    fputs(is_first ? "" : ",", app->out);
+    if (needs_quotes)
+        fputc('"', app->out);
+    for (; *shown != '\0'; shown++) {
+        if (*shown == '"')
+            fputc('"', app->out);
+        fputc(*shown, app->out);
+    }
+    if (needs_quotes)
+        fputc('"', app->out);
+}
+
+static void print_csv(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *const paths[], size_t path_count)
+{
+    for (size_t column = 0; column < path_count; column++)
+        print_csv_cell(app, paths[column], column == 0);
+    fputs("\r\n", app->out);
+    for (size_t at = 0; at < count; at++) {
+        for (size_t column = 0; column < path_count; column++)
+            print_csv_cell(app, output_cell(app, rows[at], paths[column], true), column == 0);
+        fputs("\r\n", app->out);
+    }
+}
+
+void output_json(struct app *app, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_INDENT(2) | JSON_ENCODE_ANY);
+    REQUIRE(text != NULL);
+    // jansson escapes what JSON demands; a terminal needs C1 controls, DEL and bidirectional overrides escaped as well.
+    for (const char *at = text; *at != '\0';) {
+        utf8proc_int32_t point;
+        utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)at, -1, &point);
+        bool is_hostile = size > 0 && ((point >= 0x7f && point < 0xa0) || (point >= 0x2028 && point <= 0x202e) ||
+                                       (point >= 0x2066 && point <= 0x2069));
+        if (is_hostile)
+            fprintf(app->out, "\\u%04x", (unsigned)point);
+        else
+            fwrite(at, 1, size > 0 ? (size_t)size : 1, app->out);
+        at += size > 0 ? size : 1;
+    }
+    fputc('\n', app->out);
+    free(text);
+}
+
+enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
+                           const char *field, const char *columns)
+{
+    const char *paths[TABLE_MOST_COLUMNS];
+    size_t path_count;
+    if (app->settings.json) {
+        json_t *document = json_object(), *list = json_array();
+        for (size_t at = 0; at < count; at++)
+            json_array_append_new(list, json_from_message(rows[at]));
+        json_object_set_new(document, field, list);
+        output_json(app, document);
+        json_decref(document);
+        return EXIT_OK;
+    }
+    const char *wanted = app->settings.columns != NULL ? app->settings.columns : columns;
+    enum exit_code failure = split_columns(app, row, wanted, paths, &path_count);
+    if (failure != EXIT_OK)
+        return failure;
+    if (app->settings.csv)
+        print_csv(app, rows, count, paths, path_count);
+    else if (count > 0)
+        print_table(app, row, rows, count, paths, path_count, "");
+    return EXIT_OK;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages on the screen: lists, pages, JSON and CSV.
+#ifndef KAM_CLI_OUTPUT_H
+#define KAM_CLI_OUTPUT_H
+
+#include <jansson.h>
+
+#include "app.h"
+
+// The text of a path ("name", "positions.account_name") in a message: several values joined with commas; past positions left out.
+const char *output_cell(struct app *app, const ProtobufCMessage *message, const char *path, bool is_plain);
+
+// The label of a field, in the user's language.
+const char *output_label(const ProtobufCMessageDescriptor *message, const char *path);
+
+// Rows as a table, as --json (under the name `field`) or --csv. columns: paths separated by spaces, or by commas.
+// Ids that are shown short are remembered. EXIT_USAGE when --columns names what is no field.
+enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
+                           const char *field, const char *columns);
+
+// A table inside a page.
+void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
+                        const char *columns, const char *indent);
+
+// One record as a page of sections; as --json or --csv when asked for.
+void output_record(struct app *app, const ProtobufCMessage *message);
+
+// One line that names the record: "K-000123 Acme".
+const char *output_title(struct app *app, const ProtobufCMessage *message);
+
+void output_json(struct app *app, const json_t *value);
+
+// A heading inside a page.
+void output_heading(struct app *app, const char *title);
+
+#endif

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "resolve.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/uuid.h"
+#include "kam/v1/contact.pb-c.h"
+#include "kam/v1/search.pb-c.h"
+#include "kam/v1/session.pb-c.h"
+#include "kam/v1/team.pb-c.h"
+#include "kam/v1/user.pb-c.h"
+#include "message.h"
+#include "recent.h"
+
+enum { MOST_CANDIDATES = 20 };
+
+// What a text may mean, with what tells it from the others.
+struct candidates {
+    const char *ids[MOST_CANDIDATES], *lines[MOST_CANDIDATES];
+    size_t count, exact_count, exact;
+};
+
+static const char *const kind_names[] = {
+    [RECORD_ACCOUNT] = N_("account"), [RECORD_CONTACT] = N_("contact"), [RECORD_POSITION] = N_("position"),
+    [RECORD_ACTIVITY] = N_("activity"), [RECORD_USER] = N_("user"), [RECORD_TEAM] = N_("team"),
+    [RECORD_SESSION] = N_("session"), [RECORD_ANY] = N_("record"),
+};
+
+// An exact match is kept even where there are too many others.
+static void add_candidate(struct candidates *all, const char *id, const char *line, bool is_exact)
+{
+    if (all->count == MOST_CANDIDATES && !is_exact)
+        return;
+    size_t at = all->count < MOST_CANDIDATES ? all->count++ : MOST_CANDIDATES - 1;
+    all->ids[at] = id;
+    all->lines[at] = line;
+    if (is_exact) {
+        all->exact = at;
+        all->exact_count++;
+    }
+}
+
+static enum exit_code choose(struct app *app, enum record_kind kind, const char *text, const struct candidates *all,
+                             struct reference *reference_r)
+{
+    if (all->count == 0)
+        return app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _(kind_names[kind]), text);
+    size_t chosen = all->exact_count == 1 ? all->exact : 0;
+    if (all->exact_count != 1 && all->count > 1) {
+        app_refuse(app, EXIT_USAGE, _("'%s' fits more than one %s:"), text, _(kind_names[kind]));
+        for (size_t at = 0; at < all->count; at++)
+            app_hint(app, "%s", app_clean(app, all->lines[at]));
+        return EXIT_USAGE;
+    }
+    snprintf(reference_r->id, sizeof reference_r->id, "%s", all->ids[chosen]);
+    return EXIT_OK;
+}
+
+static enum exit_code by_search(struct app *app, enum record_kind kind, const char *text, struct reference *reference_r)
+{
+    static const Kam__V1__SearchKind kinds[] = {[RECORD_ACCOUNT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT,
+                                                [RECORD_CONTACT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_CONTACT,
+                                                [RECORD_ACTIVITY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACTIVITY,
+                                                [RECORD_ANY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_UNSPECIFIED};
+    static const char method[] = "/kam.v1.SearchService/Search";
+    ProtobufCMessage *response;
+    Kam__V1__SearchRequest *request = (Kam__V1__SearchRequest *)app_new_request(app, method);
+    message_set_text(&request->base, "text", text);
+    request->kind = kinds[kind];
+    request->page_size = MOST_CANDIDATES;
+    enum exit_code failure = app_call(app, method, &request->base, &response);
+    if (failure != EXIT_OK)
+        return failure;
+    const Kam__V1__SearchResponse *found = (const Kam__V1__SearchResponse *)response;
+    struct candidates all = {0};
+    for (size_t at = 0; at < found->n_results; at++) {
+        const Kam__V1__SearchResult *result = found->results[at];
+        const char *handle = *result->code != '\0' ? result->code : recent_short_id(result->id);
+        const char *line = arena_printf(app->arena, "%s  %s  %s  %s", handle, result->title, result->account_name, result->snippet);
+        add_candidate(&all, result->id, line, strcasecmp(result->title, text) == 0);
+        recent_remember(app, (const char *const[]){result->id}, 1);
+    }
+    return choose(app, kind, text, &all, reference_r);
+}
+
+static bool is_code(const char *text)
+{
+    size_t letters = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    return letters > 0 && letters < 4 && text[letters] == '-' && text[letters + 1] != '\0' &&
+           strspn(text + letters + 1, "0123456789-") == strlen(text + letters + 1);
+}
+
+static enum exit_code account_by_code(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char method[] = "/kam.v1.AccountService/GetAccount";
+    char *code = arena_strdup(app->arena, text);
+    for (char *at = code; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    ProtobufCMessage *request = app_new_request(app, method), *response;
+    message_set_text(request, "code", code);
+    enum exit_code failure = app_call(app, method, request, &response);
+    if (failure != EXIT_OK)
+        return failure;
+    snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
+    reference_r->version = message_integer(response, "version");
+    return EXIT_OK;
+}
+
+static enum exit_code user_by_name(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char get[] = "/kam.v1.UserService/GetUser", list[] = "/kam.v1.UserService/ListUsers";
+    if (strcmp(text, "me") == 0 && *app->credentials.user_id != '\0') {
+        snprintf(reference_r->id, sizeof reference_r->id, "%s", app->credentials.user_id);
+        return EXIT_OK;
+    }
+    ProtobufCMessage *request = app_new_request(app, get), *response;
+    message_set_text(request, "login", text);
+    enum exit_code failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    if (app_try_call(app, get, request, &response) == KAM_OK) {
+        snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
+        reference_r->version = message_integer(response, "version");
+        return EXIT_OK;
+    }
+    if (app->error.code != KAM_NOT_FOUND && app->error.code != KAM_INVALID_ARGUMENT)
+        return app_print_error(app);
+    struct candidates all = {0};
+    Kam__V1__ListUsersRequest *page = (Kam__V1__ListUsersRequest *)app_new_request(app, list);
+    page->page_size = 500;
+    page->include_disabled = true;
+    do {
+        failure = app_call(app, list, &page->base, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const Kam__V1__ListUsersResponse *users = (const Kam__V1__ListUsersResponse *)response;
+        for (size_t at = 0; at < users->n_users; at++) {
+            const Kam__V1__User *user = users->users[at];
+            if (strcasestr(user->name, text) != NULL)
+                add_candidate(&all, user->id, arena_printf(app->arena, "%s  %s  %s", user->login, user->name, user->team_name),
+                              strcasecmp(user->name, text) == 0);
+        }
+        message_set_text(&page->base, "page_token", users->next_page_token);
+    } while (*page->page_token != '\0');
+    return choose(app, RECORD_USER, text, &all, reference_r);
+}
+
+static enum exit_code team_by_name(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char list[] = "/kam.v1.TeamService/ListTeams";
+    struct candidates all = {0};
+    Kam__V1__ListTeamsRequest *page = (Kam__V1__ListTeamsRequest *)app_new_request(app, list);
+    page->page_size = 500;
+    do {
+        ProtobufCMessage *response;
+        enum exit_code failure = app_call(app, list, &page->base, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const Kam__V1__ListTeamsResponse *teams = (const Kam__V1__ListTeamsResponse *)response;
+        for (size_t at = 0; at < teams->n_teams; at++) {
+            const Kam__V1__Team *team = teams->teams[at];
+            if (strcasestr(team->path, text) != NULL || strcasestr(team->name, text) != NULL)
+                add_candidate(&all, team->id, team->path, strcasecmp(team->name, text) == 0 || strcasecmp(team->path, text) == 0);
+        }
+        message_set_text(&page->base, "page_token", teams->next_page_token);
+    } while (*page->page_token != '\0');
+    // "Central" finds every path below Central: what the last name holds counts more.
+    return choose(app, RECORD_TEAM, text, &all, reference_r);
+}
+
+static enum exit_code session_by_id(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char list[] = "/kam.v1.SessionService/ListSessions";
+    ProtobufCMessage *request = app_new_request(app, list), *response;
+    enum exit_code failure = app_call(app, list, request, &response);
+    if (failure != EXIT_OK)
+        return failure;
+    const Kam__V1__ListSessionsResponse *sessions = (const Kam__V1__ListSessionsResponse *)response;
+    struct candidates all = {0};
+    for (size_t at = 0; at < sessions->n_sessions; at++) {
+        const Kam__V1__Session *session = sessions->sessions[at];
+        if (strcasecmp(recent_short_id(session->id), text) == 0 || strcasestr(session->device, text) != NULL)
+            add_candidate(&all, session->id,
+                          arena_printf(app->arena, "%s  %s  %s", recent_short_id(session->id), session->device, session->address),
+                          strcasecmp(recent_short_id(session->id), text) == 0);
+    }
+    return choose(app, RECORD_SESSION, text, &all, reference_r);
+}
+
+// The position of a contact: the one there is, or the one at the account that is named.
+static enum exit_code position_of_contact(struct app *app, const char *text, const char *at, struct reference *reference_r)
+{
+    static const char get[] = "/kam.v1.ContactService/GetContact";
+    struct reference contact = {0}, account = {0};
+    enum exit_code failure = resolve_record(app, RECORD_CONTACT, text, NULL, &contact);
+    if (failure == EXIT_OK && at != NULL)
+        failure = resolve_record(app, RECORD_ACCOUNT, at, NULL, &account);
+    if (failure != EXIT_OK)
+        return failure;
+    ProtobufCMessage *request = app_new_request(app, get), *response;
+    message_set_text(request, "id", contact.id);
+    failure = app_call(app, get, request, &response);
+    if (failure != EXIT_OK)
+        return failure;
+    const Kam__V1__Contact *person = (const Kam__V1__Contact *)response;
+    struct candidates all = {0};
+    for (size_t index = 0; index < person->n_positions; index++) {
+        const Kam__V1__Position *position = person->positions[index];
+        bool is_meant = at == NULL ? position->ended_on == NULL : strcmp(position->account_id, account.id) == 0;
+        if (!is_meant)
+            continue;
+        reference_r->version = position->version;
+        snprintf(reference_r->account_id, sizeof reference_r->account_id, "%s", position->account_id);
+        add_candidate(&all, position->id, arena_printf(app->arena, "--at \"%s\"  %s", position->account_name, position->title), false);
+    }
+    return choose(app, RECORD_POSITION, text, &all, reference_r);
+}
+
+enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at, struct reference *reference_r)
+{
+    uint8_t uuid[UUID_BYTES];
+    *reference_r = (struct reference){0};
+    if (uuid_parse(text, uuid) && kind != RECORD_POSITION) {
+        uuid_format(uuid, reference_r->id);
+        return EXIT_OK;
+    }
+    bool has_short_ids = kind != RECORD_USER && kind != RECORD_TEAM && kind != RECORD_POSITION && kind != RECORD_SESSION;
+    if (has_short_ids && recent_find(app, text, reference_r->id))
+        return EXIT_OK;
+    switch (kind) {
+    case RECORD_USER:
+        return user_by_name(app, text, reference_r);
+    case RECORD_TEAM:
+        return team_by_name(app, text, reference_r);
+    case RECORD_SESSION:
+        return recent_find(app, text, reference_r->id) ? EXIT_OK : session_by_id(app, text, reference_r);
+    case RECORD_POSITION:
+        return position_of_contact(app, text, at, reference_r);
+    case RECORD_ACCOUNT:
+    case RECORD_ANY:
+        if (is_code(text))
+            return account_by_code(app, text, reference_r);
+        return by_search(app, kind, text, reference_r);
+    default:
+        return by_search(app, kind, text, reference_r);
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// Aligned tables.
+#ifndef KAM_CLI_TABLE_H
+#define KAM_CLI_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/arena.h"
+
+enum { TABLE_MOST_COLUMNS = 32 };
+
+struct table {
+    struct arena *arena;
+    size_t column_count;
+    const char *headings[TABLE_MOST_COLUMNS];
+    bool is_right[TABLE_MOST_COLUMNS]; // numbers
+    const char **cells;                // row by row, clean texts
+    size_t row_count, row_capacity;
+};
+
+// Adds a row of column_count clean texts; the pointers are kept.
+void table_add_row(struct table *table, const char *const cells[]);
+
+// Prints headings and rows. width: columns of the terminal, into which the widest columns are cut; 0 cuts nothing. bold and plain are put around
+// the headings; indent is put before each line.
+void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain, const char *indent);
+
+#endif
