@@ -112,8 +112,10 @@ enum status embedded_cluster_join(struct embedded_cluster *cluster, bool *is_joi
     enum status code = open_file(cluster, "users", &file, error);
     if (code != STATUS_OK)
         return code;
-    struct embedded_postmaster postmaster;
-    bool is_running = flock(file, LOCK_SH | LOCK_NB) == 0 && embedded_host_find_postmaster(cluster->data, &postmaster);
+    struct embedded_postmaster postmaster = {0};
+    bool is_running = flock(file, LOCK_SH | LOCK_NB) == 0 &&
+                      embedded_host_find_postmaster(cluster->data, &postmaster) &&
+                      postmaster.socket_directory[0] != '\0'; // it writes that a little later than its number
     if (!is_running) {
         close(file);
         return STATUS_OK;
