@@ -10,17 +10,30 @@ import psycopg2.errors
 
 FILE = pathlib.Path(__file__).with_name("tables.txt")
 ROLES = ("rep", "manager", "service")
-Entry = collections.namedtuple("Entry", "key rows hidden service auth")
+Entry = collections.namedtuple("Entry", "key rows hidden service auth insert update")
+Write = collections.namedtuple("Write", "roles rows columns but")
+NO_WRITE = Write((), None, (), ())
+
+
+def read_write(text):
+    """"rep manager planned: subject place", "rep: * but code" """
+    words, _, columns = text.partition(":")
+    words = words.split()
+    columns, _, but = columns.partition(" but ")
+    return Write([word for word in words if word in ROLES], None if words[-1] in ROLES else words[-1], columns.split(), but.split())
 
 
 def read_file():
     """{table or pattern: Entry}"""
     entries = {}
     for block in re.split(r"\n(?=\S)", re.sub(r"(?m)^#.*\n", "", FILE.read_text(encoding="utf-8")).strip()):
-        name, rows, hidden, service, auth = (line.strip() for line in [*block.splitlines(), "auth -"][:5])
-        key, _, classes = rows.removeprefix("rows").strip().partition(":")
-        entries[name] = Entry(key, dict(zip(ROLES, classes.split(), strict=True)),
-                              hidden.removeprefix("hidden").split(), service.removeprefix("service").split(), auth.removeprefix("auth").split())
+        name, *lines = block.splitlines()
+        said = dict(line.split(maxsplit=1) for line in lines)
+        key, _, classes = said.pop("rows").partition(":")
+        entries[name.strip()] = Entry(
+            key, dict(zip(ROLES, classes.split(), strict=True)), said.pop("hidden").split(), said.pop("service").split(),
+            said.pop("auth", "-").split(), *(read_write(said.pop(verb)) if verb in said else NO_WRITE for verb in ("insert", "update")))
+        assert not said, f"{FILE.name}: {name}: {said}"
     return entries
 
 
@@ -82,6 +95,10 @@ class Tables:
         return {other.id for other in self.users.values()
                 if other is user or user.role == "manager" and self.company.is_below(other.team, user.team)}
 
+    def teams_below(self, user):
+        return {self.company.teams[team] for team in self.company.PARENTS
+                if user.role == "manager" and self.company.is_below(team, user.team)}
+
     def expected(self, table, key, rows, user):
         """The key of every row that user may read, sorted."""
         if rows == "none":
@@ -89,8 +106,13 @@ class Tables:
         everything = self.ask(self.owner, f'select "{key}"::text from "{table}"')
         if rows == "log":
             return self.expected_log(user)
+        if rows == "planned":
+            accounts = self.reached(user)
+            return sorted(account for account, in self.ask(self.owner, "select account_id::text from activity where state = 'planned'")
+                          if account in accounts)
         accounts = self.reached(user)
-        allowed = {"reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "every": {value for value, in everything},
+        allowed = {"reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "teams": self.teams_below(user),
+                   "every": {value for value, in everything},
                    "people": {contact for contact, account in self.positions if account in accounts}}[rows]
         return sorted(value for value, in everything if value in allowed)
 
@@ -98,9 +120,7 @@ class Tables:
         accounts = self.reached(user)
         contacts = {contact for contact, account in self.positions if account in accounts}
         people = self.below(user) if user.role == "manager" else set()
-        teams = {self.company.teams[team] for team in self.company.PARENTS
-                 if user.role == "manager" and self.company.is_below(team, user.team)}
-        of_entity = {"contact": contacts, "contact_profile": contacts, "app_user": people, "team": teams}
+        of_entity = {"contact": contacts, "contact_profile": contacts, "app_user": people, "team": self.teams_below(user)}
         return sorted(sequence for sequence, entity, record, account in self.ask(
             self.owner, "select sequence::text, entity, record_id::text, account_id::text from change")
             if (account in accounts if account is not None else record in of_entity.get(entity, ())))
@@ -126,6 +146,38 @@ class Tables:
                     self.problems.append(f"{table}.{column}: kam_{role} may not read it")
             if granted and role in ROLES:
                 self.check_rows(table, entry, role, granted)
+            self.check_written_columns(table, entry, role)
+            if role in entry.update.roles:
+                self.check_updated_rows(table, entry, role)
+
+    def check_written_columns(self, table, entry, role):
+        for verb, write in (("insert", entry.insert), ("update", entry.update), ("references", NO_WRITE)):
+            wanted = set()
+            if role in write.roles:
+                wanted = set(self.columns[table]) - set(write.but) if write.columns == ["*"] else set(write.columns)
+            granted = {column for column, in self.ask(self.owner, """
+                select a.attname from pg_attribute a
+                 where a.attrelid = %s::regclass and a.attnum > 0 and not a.attisdropped
+                   and has_column_privilege(%s, a.attrelid, a.attnum, %s)""", f"kam.{table}", f"kam_{role}", verb)}
+            self.problems += [f"{table}.{column}: kam_{role} may {verb} it" for column in sorted(granted - wanted)]
+            self.problems += [f"{table}.{column}: kam_{role} may not {verb} it" for column in sorted(wanted - granted)]
+        for verb in ("delete", "truncate", "trigger"):
+            if self.ask(self.owner, "select has_table_privilege(%s, %s, %s)", f"kam_{role}", f"kam.{table}", verb)[0][0]:
+                self.problems.append(f"{table}: kam_{role} may {verb}")
+
+    def check_updated_rows(self, table, entry, role):
+        """Writing a column's value over itself must reach exactly the rows that may be changed."""
+        write = entry.update
+        column = next(c for c in self.columns[table] if (c in write.columns or write.columns == ["*"]) and c not in write.but)
+        sql = f'update "{table}" set "{column}" = "{column}" returning "{entry.key}"::text'
+        for user in self.users.values():
+            if user.role == role and user.login != "gone":
+                got = sorted(key for key, in self.as_caller(role, self.hashes[user.id], sql))
+                wanted = self.expected(table, entry.key, write.rows, user)
+                if got != wanted:
+                    self.problems.append(f"{table}: {user.login} updates {len(got)} rows instead of {len(wanted)}")
+        if self.as_caller(role, None, sql):
+            self.problems.append(f"{table}: kam_{role} without a session updates rows")
 
     def wanted_columns(self, table, entry, role):
         if role in ("rep", "manager"):
@@ -141,14 +193,17 @@ class Tables:
         return True
 
     def read(self, role, token_hash, table, columns):
-        """The rows as text, as the server reads: identity first, for this transaction only."""
-        connection = self.connections[role]
-        with connection.cursor() as cursor:
+        """The rows as text."""
+        return self.as_caller(role, token_hash, "select " + ", ".join(f'"{column}"::text' for column in columns) + f' from "{table}"')
+
+    def as_caller(self, role, token_hash, sql):
+        """As the server does it: identity first, for this transaction only."""
+        with self.connections[role].cursor() as cursor:
             cursor.execute("begin")
             try:
                 if token_hash is not None:
                     cursor.execute("select user_id from kam.begin_read(%s)", (token_hash,))
-                cursor.execute("select " + ", ".join(f'"{column}"::text' for column in columns) + f' from "{table}"')
+                cursor.execute(sql)
                 return cursor.fetchall()
             finally:
                 cursor.execute("rollback")

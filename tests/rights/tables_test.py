@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rights as the database keeps them: what each role reads with SQL of its own (tables.txt), and that both matrices
 notice a leak: a policy USING (true) or a column granted to all, on any one table."""
+import contextlib
+import pathlib
 import unittest
 
 from calls import CALLS
@@ -10,6 +12,7 @@ from stage import Stage
 from tables import Tables, read_file
 
 stage = None
+FUNCTIONS = pathlib.Path(__file__).with_name("functions.txt")
 ROLES = "kam_rep, kam_manager, kam_service"
 # Where a policy that shows every row lets a method say too much. On other tables no method selects by itself, and SQL has to show it.
 SEEN_BY_METHODS = ("account", "change", "contact", "position", "relationship_change", "session")
@@ -48,6 +51,26 @@ class Sql(unittest.TestCase):
                                        and relkind in ('r', 'p', 'v', 'm', 'f') and not relrowsecurity""").split()
         for table in without:
             self.assertEqual(set(read_file()[table].rows.values()), {"none"}, table)
+
+
+    def test_functions(self):
+        """Everybody may call what functions.txt says, and nothing else; what runs as the owner looks names up in our schema only."""
+        wanted, roles = {}, ()
+        for line in FUNCTIONS.read_text(encoding="utf-8").splitlines():
+            line = line.partition("#")[0].strip()
+            if line.startswith("["):
+                roles = {f"kam_{role}" for role in line.strip("[]").split()}
+            wanted.update((name, roles) for name in line.split() if not line.startswith("["))
+        with stage.copy() as database, contextlib.closing(database.connect()) as owner, owner.cursor() as cursor:
+            cursor.execute("""
+                select p.proname, r.rolname, has_function_privilege(r.oid, p.oid, 'execute'), p.prosecdef, p.proconfig
+                  from pg_proc p cross join pg_roles r
+                 where p.pronamespace = 'kam'::regnamespace and r.rolname in ('kam_rep', 'kam_manager', 'kam_service', 'kam_auth', 'kam_login')""")
+            for name, role, may_call, is_definer, settings in cursor.fetchall():
+                with self.subTest(function=name, role=role):
+                    self.assertEqual(may_call, role in wanted.get(name, ()))
+                    if is_definer:
+                        self.assertIn("search_path=kam, pg_temp", settings)
 
 
 class Leaks(unittest.TestCase):

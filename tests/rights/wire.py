@@ -33,12 +33,16 @@ class Wire:
     def request(self, name, fields):
         return stubs.message(self.methods[name].input_type.full_name)(**fields)
 
-    def call(self, name, fields, token=None):
+    def start(self, name, fields, token=None, request_id=None):
+        """Begins a call; finish() waits for it."""
         stub = self.channel.unary_unary(f"/kam.v1.{name}", request_serializer=lambda message: message.SerializeToString())
-        metadata = [("kam-request-id", str(uuid.uuid4()))]
+        metadata = [("kam-request-id", request_id or str(uuid.uuid4()))]
         if token is not None:
             metadata.append(("authorization", f"Bearer {token}"))
-        call = stub.future(self.request(name, fields), metadata=metadata, timeout=PATIENCE_SECONDS)
+        return name, stub.future(self.request(name, fields), metadata=metadata, timeout=PATIENCE_SECONDS)
+
+    def finish(self, started):
+        name, call = started
         payload = call.result() if call.exception() is None else b""
         parts = [payload, (call.details() or "").encode()]
         for key, value in [*(call.initial_metadata() or ()), *(call.trailing_metadata() or ())]:
@@ -48,9 +52,12 @@ class Wire:
             message = stubs.message(self.methods[name].output_type.full_name).FromString(payload)
         return Answer(call.code().name, call.details() or "", message, b"\0".join(parts))
 
+    def call(self, name, fields, token=None, request_id=None):
+        return self.finish(self.start(name, fields, token, request_id))
+
     def get(self, name, fields, token):
         """The message of a call that must succeed."""
         answer = self.call(name, fields, token)
         if answer.code != "OK":
-            raise AssertionError(f"{name} {fields} gave {answer} {answer.bytes}")
+            raise AssertionError(f"{name} {fields} gave {answer}")
         return answer.message
