@@ -393,10 +393,9 @@ static void check_open(struct net_connection *connection, uint64_t now)
 void net_connection_check(struct net_connection *connection, uint64_t now)
 {
     const struct net_limits *limits = &connection->server->limits;
-    if (connection->state == NET_HANDSHAKE && is_over(connection->state_ms, limits->handshake_ms, now)) {
-        net_count(&connection->server->counters.timeouts, 1);
-        net_connection_close(connection);
-    } else if (connection->pending_bytes > 0 && is_over(connection->pending_ms, limits->request_ms, now)) {
+    bool is_stuck = (connection->state == NET_HANDSHAKE && is_over(connection->state_ms, limits->handshake_ms, now)) ||
+                    (connection->pending_bytes > 0 && is_over(connection->pending_ms, limits->request_ms, now));
+    if (is_stuck) {
         net_count(&connection->server->counters.timeouts, 1);
         net_connection_close(connection);
     } else if (connection->state == NET_LINGERING && is_over(connection->state_ms, LINGER_MS, now)) {
