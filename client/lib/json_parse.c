@@ -203,7 +203,7 @@ static bool read_element(struct parser *parser, const json_t *value, ProtobufCMe
         return read_unsigned(parser, value, message_add(message, field));
     case PROTOBUF_C_TYPE_FLOAT:
     case PROTOBUF_C_TYPE_DOUBLE: {
-        double real;
+        double real = 0;
         if (!read_real(parser, value, &real))
             return false;
         if (field->type == PROTOBUF_C_TYPE_DOUBLE)
@@ -222,7 +222,7 @@ static bool read_element(struct parser *parser, const json_t *value, ProtobufCMe
         return read_enum(parser, value, field->descriptor, &chosen) && (*(int *)message_add(message, field) = chosen, true);
     }
     case PROTOBUF_C_TYPE_STRING: {
-        const char *text;
+        const char *text = "";
         return read_text(parser, value, &text) && (message_add_text(message, field, text), true);
     }
     case PROTOBUF_C_TYPE_BYTES:

@@ -209,7 +209,9 @@ static void check_list(struct check *check, const char *place, const struct vali
     const char *items = *(char **)path_member(message, field->field);
     for (size_t at = 0; at < count; at++) {
         char item_place[PLACE_BYTES];
-        snprintf(item_place, sizeof item_place, "%s[%zu]", place, at);
+        // A path that deep is cut; the message names its beginning.
+        int length = snprintf(item_place, sizeof item_place, "%s[%zu]", place, at);
+        REQUIRE(length > 0);
         const void *member = items + at * value_size(field->field);
         if (is_empty_element(field->field, member))
             WRONG(check, item_place, "must not be empty; leave it out instead");
