@@ -9,6 +9,8 @@ import subprocess
 import unittest
 import uuid
 
+import grpc
+
 from support.kam import PASSWORD, Caller, Kamd, Refused, wait_for
 
 
@@ -77,13 +79,17 @@ class Embedded(unittest.TestCase):
         pid = self.postgres_pid(self.kamd)
         os.kill(pid, signal.SIGKILL)
 
-        def is_back():
+        def works(step):
             try:
-                return caller.call('AccountService/GetAccount', {'id': record}, timeout=5)
-            except Refused:
+                return step()
+            except Refused as refused:
+                self.assertIn(refused.code, (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED))
                 return None
-        wait_for(lambda: self.postgres_pid(self.kamd) not in (None, pid) and is_back(), 'PostgreSQL to come back')
-        self.create(caller)
+        # Reads, writes and logins have connections of their own, each with its own pace of trying again.
+        for step in (lambda: caller.call('AccountService/GetAccount', {'id': record}, timeout=5), lambda: self.create(caller),
+                     lambda: self.kamd.login('nora')):
+            wait_for(lambda step=step: works(step), 'PostgreSQL to come back')
+        self.assertNotIn(self.postgres_pid(self.kamd), (None, pid))
 
     def test_kamd_drops_root(self):
         if os.geteuid() != 0:
