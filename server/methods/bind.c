@@ -14,13 +14,15 @@ static bool is_password_field(const struct path *path, const ProtobufCMessageDes
         path->depth == 1 ? request : (const ProtobufCMessageDescriptor *)path->fields[path->depth - 2]->descriptor;
     const struct contract_message *message = contract_find_message(owner);
     const ProtobufCFieldDescriptor *end = path_end(path);
-    return message != NULL && message->fields != NULL && message->fields[end - owner->fields].format == CONTRACT_FORMAT_PASSWORD;
+    return message != NULL && message->fields != NULL &&
+           message->fields[end - owner->fields].format == CONTRACT_FORMAT_PASSWORD;
 }
 
 bool bind_resolve(const ProtobufCMessageDescriptor *request, const struct table_parameter *parameter, uint32_t oid,
                   struct bind_parameter *parameter_r)
 {
-    struct bind_parameter bound = {.source = parameter->source, .key = parameter->key, .name = parameter->name, .oid = oid};
+    struct bind_parameter bound = {
+        .source = parameter->source, .key = parameter->key, .name = parameter->name, .oid = oid};
     if (parameter->source == TABLE_FIELD) {
         if (!path_resolve(request, parameter->name, &bound.path))
             return false;
@@ -73,8 +75,8 @@ static struct db_parameter pack_array(const struct array *array, uint32_t elemen
     return (struct db_parameter){bytes, (int)size};
 }
 
-static struct db_parameter bind_list(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, uint32_t oid,
-                                     struct arena *arena)
+static struct db_parameter bind_list(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                                     uint32_t oid, struct arena *arena)
 {
     struct array array = {.count = path_count(message, field)};
     array.elements = arena_alloc(arena, (array.count + 1) * sizeof *array.elements);
@@ -86,7 +88,8 @@ static struct db_parameter bind_list(const ProtobufCMessage *message, const Prot
 }
 
 // The items of a list inside a list, joined by commas.
-static struct db_parameter join_list(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, struct arena *arena)
+static struct db_parameter join_list(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                                     struct arena *arena)
 {
     const char *items = *(char **)path_member(message, field);
     size_t count = path_count(message, field);
@@ -106,7 +109,8 @@ static struct db_parameter join_list(const ProtobufCMessage *message, const Prot
     return (struct db_parameter){joined, (int)(to - joined)};
 }
 
-static struct db_parameter bind_end(const ProtobufCMessage *message, const struct path *path, uint32_t oid, struct arena *arena)
+static struct db_parameter bind_end(const ProtobufCMessage *message, const struct path *path, uint32_t oid,
+                                    struct arena *arena)
 {
     const ProtobufCFieldDescriptor *field = path_end(path);
     if (!path_is_set(message, field))
@@ -114,7 +118,8 @@ static struct db_parameter bind_end(const ProtobufCMessage *message, const struc
     return value_encode(field, oid, path_member(message, field), arena);
 }
 
-static struct db_parameter bind_each(const struct path *path, uint32_t oid, const ProtobufCMessage *request, struct arena *arena)
+static struct db_parameter bind_each(const struct path *path, uint32_t oid, const ProtobufCMessage *request,
+                                     struct arena *arena)
 {
     unsigned each = (unsigned)path->each;
     const ProtobufCMessage *message = path_walk(path, 0, each, request);
@@ -128,12 +133,14 @@ static struct db_parameter bind_each(const struct path *path, uint32_t oid, cons
         const ProtobufCMessage *owner = path_walk(path, each + 1, path->depth - 1, items[at]);
         if (owner == NULL)
             continue;
-        array.elements[at] = path->is_list ? join_list(owner, path_end(path), arena) : bind_end(owner, path, element_oid, arena);
+        array.elements[at] =
+            path->is_list ? join_list(owner, path_end(path), arena) : bind_end(owner, path, element_oid, arena);
     }
     return pack_array(&array, element_oid, arena);
 }
 
-static struct db_parameter bind_field(const struct path *path, uint32_t oid, const ProtobufCMessage *request, struct arena *arena)
+static struct db_parameter bind_field(const struct path *path, uint32_t oid, const ProtobufCMessage *request,
+                                      struct arena *arena)
 {
     if (path->each >= 0)
         return bind_each(path, oid, request, arena);
@@ -158,7 +165,8 @@ static struct db_parameter find_argument(const char *name, const struct bind_val
     require_failed("the handler gives every argument of its statement", __FILE__, __LINE__);
 }
 
-struct db_parameter bind_value(const struct bind_parameter *parameter, const struct bind_values *values, struct arena *arena)
+struct db_parameter bind_value(const struct bind_parameter *parameter, const struct bind_values *values,
+                               struct arena *arena)
 {
     switch (parameter->source) {
     case TABLE_FIELD:

@@ -16,11 +16,11 @@
 // A parameter whose path was found in the request's descriptor.
 struct bind_parameter {
     enum table_source source;
-    struct path path;    // of TABLE_FIELD
-    unsigned key;        // of TABLE_PAGE_KEY, from 1
-    const char *name;    // of TABLE_ARGUMENT
+    struct path path; // of TABLE_FIELD
+    unsigned key;     // of TABLE_PAGE_KEY, from 1
+    const char *name; // of TABLE_ARGUMENT
     uint32_t oid;
-    bool is_password;    // takes the hash, not the text
+    bool is_password; // takes the hash, not the text
 };
 
 enum { BIND_PAGE_KEYS_MAX = 8 };
@@ -48,6 +48,7 @@ bool bind_resolve(const ProtobufCMessageDescriptor *request, const struct table_
                   struct bind_parameter *parameter_r);
 
 // The request must be valid (validate.h). Bytes live in the arena.
-struct db_parameter bind_value(const struct bind_parameter *parameter, const struct bind_values *values, struct arena *arena);
+struct db_parameter bind_value(const struct bind_parameter *parameter, const struct bind_values *values,
+                               struct arena *arena);
 
 #endif

@@ -46,7 +46,8 @@ void call_fail_not_found(struct method_call *call)
 void call_fail_busy(struct method_call *call)
 {
     struct error error;
-    error_set(&error, STATUS_RESOURCE_EXHAUSTED, "TOO_MANY_PASSWORDS", "too many passwords are being checked; try again in a second");
+    error_set(&error, STATUS_RESOURCE_EXHAUSTED, "TOO_MANY_PASSWORDS",
+              "too many passwords are being checked; try again in a second");
     error.retry_after_ms = 1000;
     call_fail_as(call, &error);
 }
@@ -55,7 +56,8 @@ static void fail_unfit(struct method_call *call, const struct method_statement *
 {
     LOG(LOG_ERROR, "a row does not fit the response", LOG_TEXT("statement", statement->table->statement.place),
         LOG_TEXT("column", column));
-    call_fail(call, STATUS_INTERNAL, "INTERNAL", "the server could not read what it has stored; this is a fault of the server");
+    call_fail(call, STATUS_INTERNAL, "INTERNAL",
+              "the server could not read what it has stored; this is a fault of the server");
 }
 
 // ---- before the batch ----
@@ -83,7 +85,8 @@ static bool read_page(struct method_call *call)
     page_hash_request(fields, call->request, call->page_hash);
     const char *token = *(char **)path_member(call->request, fields->token);
     struct error error;
-    if (page_read_token(token, call->page_hash, page->key_types, page->key_count, arena, call->values.page_keys, &error) == STATUS_OK)
+    if (page_read_token(token, call->page_hash, page->key_types, page->key_count, arena, call->values.page_keys,
+                        &error) == STATUS_OK)
         return true;
     call_fail_as(call, &error);
     return false;
@@ -91,7 +94,8 @@ static bool read_page(struct method_call *call)
 
 bool call_validate(struct method_call *call)
 {
-    const struct validate_mask *mask = call->method->has_mask && call->variant->mask.resource != NULL ? &call->variant->mask : NULL;
+    const struct validate_mask *mask =
+        call->method->has_mask && call->variant->mask.resource != NULL ? &call->variant->mask : NULL;
     struct error error;
     if (validate_request(call->method->rules, call->request, mask, &error) != STATUS_OK) {
         call_fail_as(call, &error);
@@ -105,7 +109,8 @@ bool call_validate(struct method_call *call)
 static const char *read_text(const struct path *path, const ProtobufCMessage *request)
 {
     const ProtobufCMessage *owner = path_walk(path, 0, path->depth - 1, request);
-    return owner == NULL || !path_is_present(owner, path_end(path)) ? NULL : *(char **)path_member(owner, path_end(path));
+    return owner == NULL || !path_is_present(owner, path_end(path)) ? NULL
+                                                                    : *(char **)path_member(owner, path_end(path));
 }
 
 // Packs the request without the guarded texts it holds itself: passwords.
@@ -117,7 +122,8 @@ static void *pack_without_secrets(ProtobufCMessage *request, struct arena *arena
     char **kept = arena_alloc(arena, (count + 1) * sizeof *kept);
     for (unsigned at = 0; at < count; at++) {
         const ProtobufCFieldDescriptor *field = &request->descriptor->fields[at];
-        if (!contract->fields[at].is_guarded || field->type != PROTOBUF_C_TYPE_STRING || field->label == PROTOBUF_C_LABEL_REPEATED)
+        if (!contract->fields[at].is_guarded || field->type != PROTOBUF_C_TYPE_STRING ||
+            field->label == PROTOBUF_C_LABEL_REPEATED)
             continue;
         char **member = path_member(request, field);
         kept[at] = *member;
@@ -150,8 +156,9 @@ bool call_prepare_write(struct method_call *call)
 {
     const char *request_id = rpc_call_metadata(call->rpc, "kam-request-id");
     if (request_id == NULL) {
-        call_fail(call, STATUS_INVALID_ARGUMENT, "REQUEST_ID_MISSING",
-                  "send a fresh UUID as metadata kam-request-id; when the call has to be repeated, send the same one again");
+        call_fail(
+            call, STATUS_INVALID_ARGUMENT, "REQUEST_ID_MISSING",
+            "send a fresh UUID as metadata kam-request-id; when the call has to be repeated, send the same one again");
         return false;
     }
     if (!uuid_parse(request_id, call->request_id)) {
@@ -236,9 +243,12 @@ void call_take_outcome(struct method_call *call, const struct db_outcome *outcom
 bool call_take_user(struct method_call *call, const struct db_result *result)
 {
     int length = 0;
-    const void *id = db_result_row_count(result) > 0 && db_result_column_count(result) > 0 ? db_result_value(result, 0, 0, &length) : NULL;
+    const void *id = db_result_row_count(result) > 0 && db_result_column_count(result) > 0
+                         ? db_result_value(result, 0, 0, &length)
+                         : NULL;
     if (id == NULL) {
-        call_fail(call, STATUS_UNAUTHENTICATED, "NO_SESSION", "you are not logged in, or your session has ended; log in again");
+        call_fail(call, STATUS_UNAUTHENTICATED, "NO_SESSION",
+                  "you are not logged in, or your session has ended; log in again");
         return false;
     }
     if (length == UUID_BYTES) {
@@ -251,8 +261,8 @@ bool call_take_user(struct method_call *call, const struct db_result *result)
 
 // ---- rows ----
 
-bool call_fill_row(struct method_call *call, const struct method_statement *statement, const struct db_result *result, size_t row,
-                   ProtobufCMessage *message, struct arena *arena)
+bool call_fill_row(struct method_call *call, const struct method_statement *statement, const struct db_result *result,
+                   size_t row, ProtobufCMessage *message, struct arena *arena)
 {
     for (size_t at = 0; at < statement->table->column_count; at++) {
         int length = 0;
@@ -266,8 +276,8 @@ bool call_fill_row(struct method_call *call, const struct method_statement *stat
 }
 
 // The token of the page after the row.
-static void set_next_token(struct method_call *call, const struct method_statement *statement, const struct db_result *result,
-                           size_t row, ProtobufCMessage *response, struct arena *arena)
+static void set_next_token(struct method_call *call, const struct method_statement *statement,
+                           const struct db_result *result, size_t row, ProtobufCMessage *response, struct arena *arena)
 {
     struct db_parameter keys[BIND_PAGE_KEYS_MAX];
     for (size_t at = 0; at < statement->key_count; at++)
@@ -276,8 +286,8 @@ static void set_next_token(struct method_call *call, const struct method_stateme
     *(const char **)path_member(response, call->method->page.next_token) = token;
 }
 
-static bool fill_list(struct method_call *call, const struct method_statement *statement, const struct db_result *result,
-                      ProtobufCMessage *response, struct arena *arena)
+static bool fill_list(struct method_call *call, const struct method_statement *statement,
+                      const struct db_result *result, ProtobufCMessage *response, struct arena *arena)
 {
     size_t count = db_result_row_count(result);
     size_t page_size = (size_t)call->values.page_limit - 1;
@@ -297,7 +307,8 @@ static bool fill_list(struct method_call *call, const struct method_statement *s
 }
 
 bool call_fill(struct method_call *call, const struct method_statement *statements, size_t count,
-               const struct db_result *const *results, struct arena *arena, ProtobufCMessage **response_r, bool *has_row_r)
+               const struct db_result *const *results, struct arena *arena, ProtobufCMessage **response_r,
+               bool *has_row_r)
 {
     ProtobufCMessage *response = path_new_message(call->method->contract->response, arena);
     *has_row_r = true;

@@ -72,19 +72,21 @@ void call_submit(struct method_call *call, enum table_role role, struct db_batch
 // First thing in a batch's on_done: forgets it, notes the times.
 void call_take_outcome(struct method_call *call, const struct db_outcome *outcome);
 
-// Reads who is calling from the result of begin_read or begin_write. False when there is no session: the call was ended then.
+// Reads who is calling from the result of begin_read or begin_write. False when there is no session: the call was ended
+// then.
 bool call_take_user(struct method_call *call, const struct db_result *result);
 
 // ---- the end ----
 
-// Rows into a response in the arena. has_row_r: whether a statement that gives the response itself had a row. False after it ended
-// the call, because a value did not fit.
+// Rows into a response in the arena. has_row_r: whether a statement that gives the response itself had a row. False
+// after it ended the call, because a value did not fit.
 bool call_fill(struct method_call *call, const struct method_statement *statements, size_t count,
-               const struct db_result *const *results, struct arena *arena, ProtobufCMessage **response_r, bool *has_row_r);
+               const struct db_result *const *results, struct arena *arena, ProtobufCMessage **response_r,
+               bool *has_row_r);
 
 // One row into the response, for handlers: the statement's columns are paths in it. False as above.
-bool call_fill_row(struct method_call *call, const struct method_statement *statement, const struct db_result *result, size_t row,
-                   ProtobufCMessage *message, struct arena *arena);
+bool call_fill_row(struct method_call *call, const struct method_statement *statement, const struct db_result *result,
+                   size_t row, ProtobufCMessage *message, struct arena *arena);
 
 void call_fail(struct method_call *call, enum status code, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // ChangePassword, step by step:
 //
-//   find_password    the caller's present hash, and how long they have to wait after failed attempts; begun as a write, so that a request that
+//   find_password    the caller's present hash, and how long they have to wait after failed attempts; begun as a write,
+//   so that a request that
 //                    was done before ends here (the present password is another one by now)
 //   check_password   the present password, on the thread pool
 //   hash_password    the new one, likewise; record_failure when the present one was wrong

@@ -43,8 +43,8 @@ static char *shorten(const char *text, struct arena *arena)
     return arena_printf(arena, "%.*s…", (int)length, text);
 }
 
-static void add_field(Kam__V1__Conflict *conflict, const char *path, const ProtobufCMessage *current, const ProtobufCMessage *yours,
-                      struct arena *arena)
+static void add_field(Kam__V1__Conflict *conflict, const char *path, const ProtobufCMessage *current,
+                      const ProtobufCMessage *yours, struct arena *arena)
 {
     const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(current->descriptor, path);
     if (field == NULL)
@@ -72,8 +72,8 @@ static Google__Protobuf__Any *pack_any(const ProtobufCMessage *message, struct a
     return any;
 }
 
-ProtobufCMessage *conflict_make(const ProtobufCMessage *current, const ProtobufCMessage *yours, const Google__Protobuf__FieldMask *mask,
-                                struct arena *arena)
+ProtobufCMessage *conflict_make(const ProtobufCMessage *current, const ProtobufCMessage *yours,
+                                const Google__Protobuf__FieldMask *mask, struct arena *arena)
 {
     Kam__V1__Conflict *conflict = arena_alloc(arena, sizeof *conflict);
     kam__v1__conflict__init(conflict);

@@ -17,8 +17,8 @@ struct details {
 };
 
 // Reads error->detail_json, an object with any of
-//   "metadata": {"k": "v"}, "violations": [{"field", "description"}], "preconditions": [{"type", "subject", "description"}],
-//   "resources": [{"type", "name", "owner", "description"}]
+//   "metadata": {"k": "v"}, "violations": [{"field", "description"}], "preconditions": [{"type", "subject",
+//   "description"}], "resources": [{"type", "name", "owner", "description"}]
 // into ErrorInfo, BadRequest, PreconditionFailure and one ResourceInfo each. What has another shape is left out.
 void details_read(const struct error *error, struct arena *arena, struct details *details_r);
 

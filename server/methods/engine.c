@@ -44,7 +44,8 @@ static void on_read_done(void *owner, const struct db_outcome *outcome)
     struct arena *arena = arena_create(SIZE_MAX);
     ProtobufCMessage *response = NULL;
     bool has_row = false;
-    if (call_fill(call, call->variant->statements, call->variant->statement_count, outcome->results + 1, arena, &response, &has_row)) {
+    if (call_fill(call, call->variant->statements, call->variant->statement_count, outcome->results + 1, arena,
+                  &response, &has_row)) {
         if (has_row)
             rpc_call_reply(call->rpc, response);
         else
@@ -71,7 +72,8 @@ static void on_session_checked(void *owner, const struct db_outcome *outcome)
     if (outcome->code != STATUS_OK)
         call_fail_outcome(call, outcome);
     else if (call_take_user(call, outcome->results[0]))
-        call_fail(call, STATUS_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "your role may not call %s", call->method->contract->name);
+        call_fail(call, STATUS_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "your role may not call %s",
+                  call->method->contract->name);
 }
 
 void engine_refuse_role(struct method_call *call)

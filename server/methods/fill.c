@@ -7,7 +7,8 @@
 
 #include "methods/value.h"
 
-bool fill_resolve(const ProtobufCMessageDescriptor *message, const struct table_column *column, struct fill_column *column_r)
+bool fill_resolve(const ProtobufCMessageDescriptor *message, const struct table_column *column,
+                  struct fill_column *column_r)
 {
     struct fill_column filled = {.oid = column->type, .path.each = -1};
     if (strncmp(column->name, "page.", 5) == 0) {
@@ -39,7 +40,8 @@ static bool read_int32(struct reader *reader, int32_t *number_r)
     return true;
 }
 
-// The header of an array of the element type: how many elements follow. Only empty and one-dimensional arrays can be lists.
+// The header of an array of the element type: how many elements follow. Only empty and one-dimensional arrays can be
+// lists.
 static bool read_header(struct reader *reader, uint32_t element_oid, size_t *count_r)
 {
     int32_t dimensions = 0, has_null = 0, oid = 0, count = 0, lower_bound = 0;
@@ -78,8 +80,8 @@ static void set_list(ProtobufCMessage *message, const ProtobufCFieldDescriptor *
     *(size_t *)((char *)message + field->quantifier_offset) = count;
 }
 
-static bool fill_list(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, uint32_t oid, struct reader reader,
-                      struct arena *arena)
+static bool fill_list(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, uint32_t oid,
+                      struct reader reader, struct arena *arena)
 {
     size_t count = 0;
     uint32_t element_oid = value_element_oid(oid);
@@ -127,8 +129,8 @@ static bool split_list(ProtobufCMessage *message, const ProtobufCFieldDescriptor
     return true;
 }
 
-static bool fill_end(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, uint32_t oid, const void *bytes, int length,
-                     struct arena *arena)
+static bool fill_end(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, uint32_t oid, const void *bytes,
+                     int length, struct arena *arena)
 {
     if (!value_decode(field, oid, bytes, length, arena, path_member(message, field)))
         return false;
@@ -137,7 +139,8 @@ static bool fill_end(ProtobufCMessage *message, const ProtobufCFieldDescriptor *
 }
 
 // Makes the list with empty elements, or checks that it has as many as another column gave it.
-static bool ensure_elements(ProtobufCMessage *message, const ProtobufCFieldDescriptor *list, size_t count, struct arena *arena)
+static bool ensure_elements(ProtobufCMessage *message, const ProtobufCFieldDescriptor *list, size_t count,
+                            struct arena *arena)
 {
     if (*(void **)path_member(message, list) != NULL)
         return path_count(message, list) == count;
@@ -147,7 +150,8 @@ static bool ensure_elements(ProtobufCMessage *message, const ProtobufCFieldDescr
     return true;
 }
 
-static bool fill_each(const struct fill_column *column, ProtobufCMessage *message, struct reader reader, struct arena *arena)
+static bool fill_each(const struct fill_column *column, ProtobufCMessage *message, struct reader reader,
+                      struct arena *arena)
 {
     const struct path *path = &column->path;
     unsigned each = (unsigned)path->each;
@@ -175,7 +179,8 @@ static bool fill_each(const struct fill_column *column, ProtobufCMessage *messag
     return true;
 }
 
-bool fill_value(const struct fill_column *column, ProtobufCMessage *message, const void *bytes, int length, struct arena *arena)
+bool fill_value(const struct fill_column *column, ProtobufCMessage *message, const void *bytes, int length,
+                struct arena *arena)
 {
     if (bytes == NULL || column->page_key > 0)
         return true;

@@ -20,11 +20,13 @@ struct fill_column {
 };
 
 // False when the message has no such path or the types cannot fit (sql/compile.py allows no such table).
-bool fill_resolve(const ProtobufCMessageDescriptor *message, const struct table_column *column, struct fill_column *column_r);
+bool fill_resolve(const ProtobufCMessageDescriptor *message, const struct table_column *column,
+                  struct fill_column *column_r);
 
-// Puts the value (binary; NULL leaves the field unset) into the message. False when it does not fit, or when an array has another length
-// than the one that filled the same list before.
-bool fill_value(const struct fill_column *column, ProtobufCMessage *message, const void *bytes, int length, struct arena *arena);
+// Puts the value (binary; NULL leaves the field unset) into the message. False when it does not fit, or when an array
+// has another length than the one that filled the same list before.
+bool fill_value(const struct fill_column *column, ProtobufCMessage *message, const void *bytes, int length,
+                struct arena *arena);
 
 // Appends the element to a repeated field whose array has room (fill_reserve).
 void fill_reserve(ProtobufCMessage *message, const ProtobufCFieldDescriptor *list, size_t count, struct arena *arena);

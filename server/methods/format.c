@@ -11,7 +11,8 @@
 
 enum { LOGIN_BYTES_MIN = 2, LOGIN_BYTES_MAX = 40, PASSWORD_BYTES_MIN = 10, CURRENCY_BYTES = 3 };
 
-// C0 and C1 control characters, DEL, and the two separators that Unicode has as line breaks; allowed may make exceptions of ASCII.
+// C0 and C1 control characters, DEL, and the two separators that Unicode has as line breaks; allowed may make
+// exceptions of ASCII.
 static bool has_control(const char *text, const char *allowed)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
@@ -28,14 +29,15 @@ static bool has_control(const char *text, const char *allowed)
 static bool is_email(const char *text)
 {
     const char *at = strchr(text, '@');
-    return at != NULL && at != text && at[1] != '\0' && strchr(at + 1, '@') == NULL && strpbrk(text, " \t,;<>\"") == NULL &&
-           !has_control(text, "");
+    return at != NULL && at != text && at[1] != '\0' && strchr(at + 1, '@') == NULL &&
+           strpbrk(text, " \t,;<>\"") == NULL && !has_control(text, "");
 }
 
 static bool is_url(const char *text)
 {
     size_t scheme = strncasecmp(text, "https://", 8) == 0 ? 8 : strncasecmp(text, "http://", 7) == 0 ? 7 : 0;
-    return scheme > 0 && text[scheme] != '\0' && text[scheme] != '/' && strpbrk(text, " \t\"<>\\^`{|}") == NULL && !has_control(text, "");
+    return scheme > 0 && text[scheme] != '\0' && text[scheme] != '/' && strpbrk(text, " \t\"<>\\^`{|}") == NULL &&
+           !has_control(text, "");
 }
 
 static bool is_phone(const char *text)
@@ -64,7 +66,8 @@ const char *format_check(enum contract_format format, const char *text)
     case CONTRACT_FORMAT_LONG_TEXT:
         return has_control(text, "\t\n\r") ? "must have no control characters except line breaks and tabs" : NULL;
     case CONTRACT_FORMAT_UUID:
-        return uuid_parse(text, uuid) ? NULL : "must be a UUID, 36 characters such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
+        return uuid_parse(text, uuid) ? NULL
+                                      : "must be a UUID, 36 characters such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
     case CONTRACT_FORMAT_EMAIL:
         return is_email(text) ? NULL : "must be an e-mail address, such as name@example.com";
     case CONTRACT_FORMAT_URL:
@@ -76,7 +79,8 @@ const char *format_check(enum contract_format format, const char *text)
     case CONTRACT_FORMAT_PASSWORD:
         return strlen(text) >= PASSWORD_BYTES_MIN ? NULL : "must have at least 10 characters";
     case CONTRACT_FORMAT_CURRENCY:
-        return is_currency(text) ? NULL : "must be an ISO 4217 currency code: three capital letters, such as CNY or EUR";
+        return is_currency(text) ? NULL
+                                 : "must be an ISO 4217 currency code: three capital letters, such as CNY or EUR";
     }
     return NULL;
 }

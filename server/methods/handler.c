@@ -44,7 +44,8 @@ static void on_batch_done(void *owner, const struct db_outcome *outcome)
         (void)next(call, outcome->results);
 }
 
-struct handler_end handler_await_sql(struct method_call *call, enum table_role role, struct db_batch *batch, handler_sql_step *next)
+struct handler_end handler_await_sql(struct method_call *call, enum table_role role, struct db_batch *batch,
+                                     handler_sql_step *next)
 {
     call->next_sql = next;
     call_submit(call, role, batch);
@@ -67,7 +68,8 @@ static struct handler_end await_job(struct method_call *call, struct password_jo
     return END;
 }
 
-struct handler_end handler_await_verify(struct method_call *call, const char *password, const char *hash, handler_password_step *next)
+struct handler_end handler_await_verify(struct method_call *call, const char *password, const char *hash,
+                                        handler_password_step *next)
 {
     return await_job(call, password_start_verify(call->methods->loop, password, hash, call, on_password_done), next);
 }
@@ -102,8 +104,8 @@ struct db_batch *handler_new_batch(struct method_call *call, enum db_batch_kind 
     return db_batch_create(kind, call, on_batch_done);
 }
 
-void handler_add(struct method_call *call, struct db_batch *batch, const char *statement, const struct bind_argument *arguments,
-                 size_t argument_count)
+void handler_add(struct method_call *call, struct db_batch *batch, const char *statement,
+                 const struct bind_argument *arguments, size_t argument_count)
 {
     call->values.arguments = arguments;
     call->values.argument_count = argument_count;
@@ -129,8 +131,8 @@ struct bind_argument handler_int64(struct method_call *call, const char *name, i
     return handler_bytes(name, bytes, 8);
 }
 
-const void *handler_get_bytes(struct method_call *call, const char *statement, const struct db_result *result, const char *column,
-                              int *length_r)
+const void *handler_get_bytes(struct method_call *call, const char *statement, const struct db_result *result,
+                              const char *column, int *length_r)
 {
     const struct table_statement *table = method_find_statement(call->variant, statement)->table;
     for (size_t at = 0; at < table->column_count; at++)
@@ -139,14 +141,16 @@ const void *handler_get_bytes(struct method_call *call, const char *statement, c
     require_failed("a column of the handler's statement", __FILE__, __LINE__);
 }
 
-const char *handler_get_text(struct method_call *call, const char *statement, const struct db_result *result, const char *column)
+const char *handler_get_text(struct method_call *call, const char *statement, const struct db_result *result,
+                             const char *column)
 {
     int length = 0;
     const void *bytes = handler_get_bytes(call, statement, result, column, &length);
     return bytes == NULL ? NULL : arena_copy(rpc_call_arena(call->rpc), bytes, (size_t)length);
 }
 
-int64_t handler_get_int64(struct method_call *call, const char *statement, const struct db_result *result, const char *column)
+int64_t handler_get_int64(struct method_call *call, const char *statement, const struct db_result *result,
+                          const char *column)
 {
     int length = 0;
     const void *bytes = handler_get_bytes(call, statement, result, column, &length);

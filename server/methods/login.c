@@ -2,9 +2,9 @@
 // Login, step by step:
 //
 //   find_user        the user's hash and role, and how long this login or address has to wait
-//   check_password   on the thread pool; against a hash of nobody's where there is no such user, so that both take the same time
-//   open_session     the session, when the password was right
-//   record_failure   otherwise; it makes the next wait longer
+//   check_password   on the thread pool; against a hash of nobody's where there is no such user, so that both take the
+//   same time open_session     the session, when the password was right record_failure   otherwise; it makes the next
+//   wait longer
 #include "methods/login.h"
 
 #include <sodium.h>

@@ -8,7 +8,8 @@
 #include "methods/handler.h"
 #include "methods/value.h"
 
-// A handler's statement whose columns are all paths in the response can be filled into it; others the handler reads itself.
+// A handler's statement whose columns are all paths in the response can be filled into it; others the handler reads
+// itself.
 static bool fits_response(const struct table_statement *table, const ProtobufCMessageDescriptor *response)
 {
     struct fill_column column;
@@ -36,7 +37,8 @@ static void resolve_columns(struct method_statement *statement, struct arena *ar
     statement->columns = columns;
 }
 
-static void resolve_rows(struct method_statement *statement, const struct contract_method *contract, struct arena *arena)
+static void resolve_rows(struct method_statement *statement, const struct contract_method *contract,
+                         struct arena *arena)
 {
     const struct table_statement *table = statement->table;
     bool is_nothing = table->part == TABLE_INTO && strcmp(table->argument, "nothing") == 0;
@@ -75,7 +77,8 @@ static void resolve_statement(struct method *method, struct method_statement *st
     resolve_rows(statement, method->contract, arena);
 }
 
-static const struct method_variant *resolve_variant(struct method *method, const struct table_variant *table, struct arena *arena)
+static const struct method_variant *resolve_variant(struct method *method, const struct table_variant *table,
+                                                    struct arena *arena)
 {
     struct method_variant *variant = arena_alloc(arena, sizeof *variant);
     struct method_statement *statements = arena_alloc(arena, (table->statement_count + 1) * sizeof *statements);

@@ -24,7 +24,7 @@ struct method_statement {
     const struct table_statement *table;
     const struct bind_parameter *parameters;
     enum method_rows rows;
-    const ProtobufCFieldDescriptor *list; // of METHOD_ROWS_LIST
+    const ProtobufCFieldDescriptor *list;  // of METHOD_ROWS_LIST
     const ProtobufCMessageDescriptor *row; // what a row becomes
     const struct fill_column *columns;     // NULL where rows are ignored or read by a handler
     bool is_page;                          // uses :page.limit
@@ -55,7 +55,8 @@ struct method {
 };
 
 // The method of a table row; memory in the arena. Ends the process when table and contract do not fit.
-const struct method *method_resolve(const struct table_method *table, struct validate_cache *cache, struct arena *arena);
+const struct method *method_resolve(const struct table_method *table, struct validate_cache *cache,
+                                    struct arena *arena);
 
 // The statement of a handler's variant by name. Never NULL.
 const struct method_statement *method_find_statement(const struct method_variant *variant, const char *name);

@@ -12,16 +12,16 @@
 
 struct methods;
 
-// One per worker; it is the context for rpc_server_create(). The pools (one per role, entered as kam_<role>) are borrowed; owner is what
-// methods_owner() gives back.
+// One per worker; it is the context for rpc_server_create(). The pools (one per role, entered as kam_<role>) are
+// borrowed; owner is what methods_owner() gives back.
 struct methods *methods_create(uv_loop_t *loop, struct db_pool *const pools[TABLE_ROLE_COUNT], void *owner);
 void *methods_owner(const struct methods *methods);
 
 // After the server was destroyed.
 void methods_destroy(struct methods *methods);
 
-// Every method that has a statement or a handler, constant for the life of the process. Any thread. Ends the process when the tables
-// and the contract do not fit each other, which sql/compile.py rules out.
+// Every method that has a statement or a handler, constant for the life of the process. Any thread. Ends the process
+// when the tables and the contract do not fit each other, which sql/compile.py rules out.
 const struct rpc_method *methods_rpc_table(size_t *count_r);
 
 #endif

@@ -82,14 +82,18 @@ const char *page_write_token(const uint8_t hash[PAGE_HASH_BYTES], const struct d
     return encoded;
 }
 
-// UTF-8 without NUL, shortest forms only, no surrogates (RFC 3629): text_recv() refuses the rest, and a refusal would fail other calls' reads
-// in the same transaction.
+// UTF-8 without NUL, shortest forms only, no surrogates (RFC 3629): text_recv() refuses the rest, and a refusal would
+// fail other calls' reads in the same transaction.
 static bool is_text(const uint8_t *bytes, size_t length)
 {
     size_t at = 0;
     while (at < length) {
         uint8_t lead = bytes[at];
-        size_t more = lead < 0x80 ? 0 : lead >= 0xC2 && lead <= 0xDF ? 1 : lead >= 0xE0 && lead <= 0xEF ? 2 : lead >= 0xF0 && lead <= 0xF4 ? 3 : 4;
+        size_t more = lead < 0x80                    ? 0
+                      : lead >= 0xC2 && lead <= 0xDF ? 1
+                      : lead >= 0xE0 && lead <= 0xEF ? 2
+                      : lead >= 0xF0 && lead <= 0xF4 ? 3
+                                                     : 4;
         if (lead == 0 || more == 4 || length - at <= more)
             return false;
         for (size_t next = 1; next <= more; next++)
@@ -129,7 +133,8 @@ static bool is_key(uint32_t type, const uint8_t *bytes, size_t length)
     }
 }
 
-static bool read_keys(const uint8_t *bytes, size_t length, const uint32_t *types, size_t key_count, struct db_parameter *keys_r)
+static bool read_keys(const uint8_t *bytes, size_t length, const uint32_t *types, size_t key_count,
+                      struct db_parameter *keys_r)
 {
     for (size_t at = 0; at < key_count; at++) {
         if (length < LENGTH_BYTES)
@@ -149,8 +154,8 @@ static bool read_keys(const uint8_t *bytes, size_t length, const uint32_t *types
     return length == 0;
 }
 
-enum status page_read_token(const char *token, const uint8_t hash[PAGE_HASH_BYTES], const uint32_t *types, size_t key_count,
-                            struct arena *arena, struct db_parameter *keys_r, struct error *error)
+enum status page_read_token(const char *token, const uint8_t hash[PAGE_HASH_BYTES], const uint32_t *types,
+                            size_t key_count, struct arena *arena, struct db_parameter *keys_r, struct error *error)
 {
     memset(keys_r, 0, key_count * sizeof *keys_r);
     if (token == NULL || *token == '\0')
@@ -160,11 +165,14 @@ enum status page_read_token(const char *token, const uint8_t hash[PAGE_HASH_BYTE
     size_t length = 0;
     const char *end = NULL;
     *error = (struct error){0};
-    if (sodium_base642bin(bytes, size, token, size, NULL, &length, &end, BASE64) != 0 || *end != '\0' || length < PAGE_HASH_BYTES)
-        return error_add_violation(error, "page_token", "is no page token; send next_page_token as it came, or nothing for the first page");
-    if (memcmp(bytes, hash, PAGE_HASH_BYTES) != 0)
+    if (sodium_base642bin(bytes, size, token, size, NULL, &length, &end, BASE64) != 0 || *end != '\0' ||
+        length < PAGE_HASH_BYTES)
         return error_add_violation(error, "page_token",
-                                   "belongs to another request; keep all other fields as they were, or begin with the first page");
+                                   "is no page token; send next_page_token as it came, or nothing for the first page");
+    if (memcmp(bytes, hash, PAGE_HASH_BYTES) != 0)
+        return error_add_violation(
+            error, "page_token",
+            "belongs to another request; keep all other fields as they were, or begin with the first page");
     if (!read_keys(bytes + PAGE_HASH_BYTES, length - PAGE_HASH_BYTES, types, key_count, keys_r))
         return error_add_violation(error, "page_token", "is damaged; begin with the first page");
     return STATUS_OK;

@@ -66,7 +66,8 @@ static void on_work(uv_work_t *work)
     }
     uv_once(&nobody_once, make_nobody);
     bool is_somebody = job->hash[0] != '\0';
-    bool is_match = crypto_pwhash_str_verify(is_somebody ? job->hash : nobody_hash, job->password, strlen(job->password)) == 0;
+    bool is_match =
+        crypto_pwhash_str_verify(is_somebody ? job->hash : nobody_hash, job->password, strlen(job->password)) == 0;
     job->is_right = is_match && is_somebody;
 }
 

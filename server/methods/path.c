@@ -38,7 +38,8 @@ bool path_resolve(const ProtobufCMessageDescriptor *descriptor, const char *text
             *path_r = path;
             return true;
         }
-        if (*at != '.' || field->type != PROTOBUF_C_TYPE_MESSAGE || is_each != (field->label == PROTOBUF_C_LABEL_REPEATED))
+        if (*at != '.' || field->type != PROTOBUF_C_TYPE_MESSAGE ||
+            is_each != (field->label == PROTOBUF_C_LABEL_REPEATED))
             return false;
         descriptor = field->descriptor;
         at++;
@@ -139,11 +140,13 @@ void path_mark(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 const ProtobufCMessage *path_walk(const struct path *path, unsigned from, unsigned to, const ProtobufCMessage *message)
 {
     for (unsigned at = from; at < to && message != NULL; at++)
-        message = path_is_set(message, path->fields[at]) ? *(ProtobufCMessage **)path_member(message, path->fields[at]) : NULL;
+        message = path_is_set(message, path->fields[at]) ? *(ProtobufCMessage **)path_member(message, path->fields[at])
+                                                         : NULL;
     return message;
 }
 
-ProtobufCMessage *path_make(const struct path *path, unsigned from, unsigned to, ProtobufCMessage *message, struct arena *arena)
+ProtobufCMessage *path_make(const struct path *path, unsigned from, unsigned to, ProtobufCMessage *message,
+                            struct arena *arena)
 {
     for (unsigned at = from; at < to; at++) {
         const ProtobufCFieldDescriptor *field = path->fields[at];

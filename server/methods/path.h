@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A way from a message to one of its ends, as docs/methods.md writes it: "registered_capital.minor_units", "members[].user_id".
+// A way from a message to one of its ends, as docs/methods.md writes it: "registered_capital.minor_units",
+// "members[].user_id".
 #ifndef KAM_METHODS_PATH_H
 #define KAM_METHODS_PATH_H
 
@@ -29,7 +30,8 @@ const ProtobufCFieldDescriptor *path_end(const struct path *path);
 void *path_member(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 // The count of a repeated field; 0 for others.
 size_t path_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
-// False for a message that is NULL and a oneof's member that is not the one set; true for the rest (proto3 scalars are always there).
+// False for a message that is NULL and a oneof's member that is not the one set; true for the rest (proto3 scalars are
+// always there).
 bool path_is_set(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 // False for what proto3 does not send: unset, zero, empty.
 bool path_is_present(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
@@ -41,7 +43,8 @@ void path_mark(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 // The singular message from fields[from] to fields[to - 1], NULL when one on the way is not set.
 const ProtobufCMessage *path_walk(const struct path *path, unsigned from, unsigned to, const ProtobufCMessage *message);
 // The same, making what is missing in the arena.
-ProtobufCMessage *path_make(const struct path *path, unsigned from, unsigned to, ProtobufCMessage *message, struct arena *arena);
+ProtobufCMessage *path_make(const struct path *path, unsigned from, unsigned to, ProtobufCMessage *message,
+                            struct arena *arena);
 
 // An empty message in the arena.
 ProtobufCMessage *path_new_message(const ProtobufCMessageDescriptor *descriptor, struct arena *arena);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the build makes of sql/methods (sql/compile.py writes methods_table.c): the methods and their statements, constant and checked.
+// What the build makes of sql/methods (sql/compile.py writes methods_table.c): the methods and their statements,
+// constant and checked.
 #ifndef KAM_METHODS_TABLE_H
 #define KAM_METHODS_TABLE_H
 
@@ -55,10 +56,10 @@ struct table_variant {
 struct table_method {
     const char *path; // "/kam.v1.AccountService/GetAccount"
     bool is_write;
-    const char *handler; // NULL: statements alone
-    const char *record;  // path of the record's id in the request, or NULL
-    const char *version; // path of the version the caller saw, or NULL
-    int32_t page_size;   // when the request names none
+    const char *handler;                                    // NULL: statements alone
+    const char *record;                                     // path of the record's id in the request, or NULL
+    const char *version;                                    // path of the version the caller saw, or NULL
+    int32_t page_size;                                      // when the request names none
     const struct table_variant *variants[TABLE_ROLE_COUNT]; // NULL: the role may not call it
 };
 

@@ -31,8 +31,8 @@ static const char *timestamp_text(const Google__Protobuf__Timestamp *timestamp, 
         snprintf(fraction, sizeof fraction, ".%03" PRId32, timestamp->nanos / 1000000);
     else if (timestamp->nanos != 0)
         snprintf(fraction, sizeof fraction, ".%06" PRId32, timestamp->nanos / 1000);
-    return arena_printf(arena, "%04" PRId32 "-%02" PRId32 "-%02" PRId32 "T%02d:%02d:%02d%sZ", year, month, day, (int)(rest / 3600),
-                        (int)(rest / 60 % 60), (int)(rest % 60), fraction);
+    return arena_printf(arena, "%04" PRId32 "-%02" PRId32 "-%02" PRId32 "T%02d:%02d:%02d%sZ", year, month, day,
+                        (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60), fraction);
 }
 
 static json_t *message_json(const ProtobufCMessage *message, struct arena *arena);
@@ -118,8 +118,9 @@ static json_t *message_json(const ProtobufCMessage *message, struct arena *arena
         const ProtobufCFieldDescriptor *field = &descriptor->fields[at];
         if (!path_is_present(message, field))
             continue;
-        json_t *value = field->label == PROTOBUF_C_LABEL_REPEATED ? list_json(message, field, arena)
-                                                                  : value_json(field, path_member(message, field), arena);
+        json_t *value = field->label == PROTOBUF_C_LABEL_REPEATED
+                            ? list_json(message, field, arena)
+                            : value_json(field, path_member(message, field), arena);
         json_object_set_new(object, json_name(field->name, arena), value);
     }
     return object;
@@ -133,7 +134,8 @@ const char *text_of_field(const ProtobufCMessage *message, const ProtobufCFieldD
     const char *text = is_list ? NULL : scalar_text(field, path_member(message, field), arena);
     if (text != NULL)
         return text;
-    json_t *json = is_list ? list_json(message, field, arena) : message_json(*(ProtobufCMessage **)path_member(message, field), arena);
+    json_t *json = is_list ? list_json(message, field, arena)
+                           : message_json(*(ProtobufCMessage **)path_member(message, field), arena);
     char *dumped = json_dumps(json, JSON_COMPACT);
     json_decref(json);
     REQUIRE(dumped != NULL);

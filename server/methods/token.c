@@ -16,10 +16,12 @@ static const char ALPHABET[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 static enum status refuse(struct error *error)
 {
     return error_set(error, STATUS_UNAUTHENTICATED, "NO_SESSION",
-                     "log in first: call kam.v1.SessionService/Login and send its token as metadata \"authorization: Bearer TOKEN\"");
+                     "log in first: call kam.v1.SessionService/Login and send its token as metadata \"authorization: "
+                     "Bearer TOKEN\"");
 }
 
-enum status token_read(const char *authorization, enum table_role *role_r, uint8_t hash_r[TOKEN_HASH_BYTES], struct error *error)
+enum status token_read(const char *authorization, enum table_role *role_r, uint8_t hash_r[TOKEN_HASH_BYTES],
+                       struct error *error)
 {
     if (authorization == NULL || strncasecmp(authorization, SCHEME, sizeof SCHEME - 1) != 0)
         return refuse(error);

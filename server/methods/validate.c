@@ -35,7 +35,8 @@ struct validate_rules {
     unsigned field_count;
 };
 
-const struct validate_rules *validate_compile(struct validate_cache *cache, const ProtobufCMessageDescriptor *descriptor)
+const struct validate_rules *validate_compile(struct validate_cache *cache,
+                                              const ProtobufCMessageDescriptor *descriptor)
 {
     for (struct validate_rules *known = cache->all; known != NULL; known = known->next)
         if (known->descriptor == descriptor)
@@ -65,7 +66,8 @@ struct check {
     bool is_wrong;
 };
 
-#define WRONG(check_, place_, ...) ((check_)->is_wrong = true, (void)error_add_violation((check_)->error, (place_), __VA_ARGS__))
+#define WRONG(check_, place_, ...)                                                                                     \
+    ((check_)->is_wrong = true, (void)error_add_violation((check_)->error, (place_), __VA_ARGS__))
 
 static bool is_blank(const char *text)
 {
@@ -76,7 +78,8 @@ static void check_text(struct check *check, const char *place, const struct cont
 {
     size_t length = strlen(text);
     if (length > rules->max_bytes) {
-        WRONG(check, place, "must have at most %" PRIu32 " bytes, has %zu (a Chinese character takes 3)", rules->max_bytes, length);
+        WRONG(check, place, "must have at most %" PRIu32 " bytes, has %zu (a Chinese character takes 3)",
+              rules->max_bytes, length);
         return;
     }
     const char *advice = format_check(rules->format, text);
@@ -107,7 +110,8 @@ static void check_enum(struct check *check, const char *place, const ProtobufCEn
     for (unsigned at = 0; at < descriptor->n_values && length < sizeof names - 1; at++) {
         if (descriptor->values[at].value == 0)
             continue;
-        int added = snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "", descriptor->values[at].name);
+        int added = snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "",
+                             descriptor->values[at].name);
         length += added > 0 ? (size_t)added : 0;
     }
     WRONG(check, place, "%d is no %s; there is %s", number, descriptor->short_name, names);
@@ -116,7 +120,8 @@ static void check_enum(struct check *check, const char *place, const ProtobufCEn
 static void check_timestamp(struct check *check, const char *place, const Google__Protobuf__Timestamp *timestamp)
 {
     if (timestamp->seconds < SECONDS_MIN || timestamp->seconds > SECONDS_MAX)
-        WRONG(check, place, "must lie in the years 1 to 9999; %" PRId64 " seconds since 1970 do not", timestamp->seconds);
+        WRONG(check, place, "must lie in the years 1 to 9999; %" PRId64 " seconds since 1970 do not",
+              timestamp->seconds);
     else if (timestamp->nanos < 0 || timestamp->nanos > NANOS_MAX)
         WRONG(check, place, "nanos must be 0 to 999999999, got %" PRId32, timestamp->nanos);
 }
@@ -131,11 +136,12 @@ static void check_date(struct check *check, const char *place, const Google__Typ
     else if (date->day < 1 || date->day > 31)
         WRONG(check, place, "day must be 1 to 31 (1 when unknown), got %" PRId32, date->day);
     else if (!value_days_from_date(date->year, date->month, date->day, &days))
-        WRONG(check, place, "there is no %04" PRId32 "-%02" PRId32 "-%02" PRId32 " in the calendar", date->year, date->month, date->day);
+        WRONG(check, place, "there is no %04" PRId32 "-%02" PRId32 "-%02" PRId32 " in the calendar", date->year,
+              date->month, date->day);
 }
 
-static void check_message(struct check *check, const char *place, const struct validate_rules *rules, ProtobufCMessage *message,
-                          bool is_resource);
+static void check_message(struct check *check, const char *place, const struct validate_rules *rules,
+                          ProtobufCMessage *message, bool is_resource);
 
 static void check_value(struct check *check, const char *place, const struct validate_field *field, const void *member)
 {
@@ -199,7 +205,8 @@ static bool is_empty_element(const ProtobufCFieldDescriptor *field, const void *
     return field->type == PROTOBUF_C_TYPE_ENUM && *(const int *)member == 0;
 }
 
-static void check_list(struct check *check, const char *place, const struct validate_field *field, const ProtobufCMessage *message)
+static void check_list(struct check *check, const char *place, const struct validate_field *field,
+                       const ProtobufCMessage *message)
 {
     size_t count = path_count(message, field->field);
     if (field->rules != NULL && count > field->rules->max_items) {
@@ -253,8 +260,8 @@ static bool is_required(const struct check *check, const struct validate_field *
     return is_wanted && (!is_resource || is_named(check, field->field->name));
 }
 
-static void check_field(struct check *check, const char *place, const struct validate_field *field, ProtobufCMessage *message,
-                        bool is_resource)
+static void check_field(struct check *check, const char *place, const struct validate_field *field,
+                        ProtobufCMessage *message, bool is_resource)
 {
     if (field->rules != NULL && field->rules->is_output_only) {
         path_clear(message, field->field);
@@ -273,8 +280,8 @@ static void check_field(struct check *check, const char *place, const struct val
         check_value(check, place, field, path_member(message, field->field));
 }
 
-static void check_message(struct check *check, const char *place, const struct validate_rules *rules, ProtobufCMessage *message,
-                          bool is_resource)
+static void check_message(struct check *check, const char *place, const struct validate_rules *rules,
+                          ProtobufCMessage *message, bool is_resource)
 {
     for (unsigned at = 0; at < rules->field_count; at++) {
         const struct validate_field *field = &rules->fields[at];
@@ -285,8 +292,10 @@ static void check_message(struct check *check, const char *place, const struct v
             snprintf(field_place, sizeof field_place, "%s.%s", place, field->field->name);
         const ProtobufCFieldDescriptor *descriptor = field->field;
         bool is_top = *place == '\0';
-        if (is_top && check->mask != NULL && strcmp(descriptor->name, check->mask->resource) == 0 && path_is_set(message, descriptor))
-            check_message(check, field_place, field->below, *(ProtobufCMessage **)path_member(message, descriptor), true);
+        if (is_top && check->mask != NULL && strcmp(descriptor->name, check->mask->resource) == 0 &&
+            path_is_set(message, descriptor))
+            check_message(check, field_place, field->below, *(ProtobufCMessage **)path_member(message, descriptor),
+                          true);
         else
             check_field(check, field_place, field, message, is_resource);
     }
@@ -310,8 +319,8 @@ static void check_mask_path(struct check *check, size_t at)
         char names[LIST_BYTES] = "";
         size_t length = 0;
         for (size_t known = 0; known < check->mask->path_count && length < sizeof names - 1; known++) {
-            int added =
-                snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "", check->mask->paths[known]);
+            int added = snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "",
+                                 check->mask->paths[known]);
             length += added > 0 ? (size_t)added : 0;
         }
         WRONG(check, "update_mask", "'%.40s' cannot be changed here; these can: %s", path, names);
@@ -332,13 +341,14 @@ static void check_mask(struct check *check)
         check_mask_path(check, at);
 }
 
-enum status validate_request(const struct validate_rules *rules, ProtobufCMessage *request, const struct validate_mask *mask,
-                             struct error *error)
+enum status validate_request(const struct validate_rules *rules, ProtobufCMessage *request,
+                             const struct validate_mask *mask, struct error *error)
 {
     struct error found = {0};
     struct check check = {.mask = mask, .error = &found};
     if (mask != NULL) {
-        const ProtobufCFieldDescriptor *field = protobuf_c_message_descriptor_get_field_by_name(rules->descriptor, "update_mask");
+        const ProtobufCFieldDescriptor *field =
+            protobuf_c_message_descriptor_get_field_by_name(rules->descriptor, "update_mask");
         REQUIRE(field != NULL);
         check.update_mask = *(Google__Protobuf__FieldMask **)path_member(request, field);
         if (check.update_mask != NULL)

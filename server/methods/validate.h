@@ -16,7 +16,8 @@ struct validate_cache {
     struct validate_rules *all;
 };
 
-const struct validate_rules *validate_compile(struct validate_cache *cache, const ProtobufCMessageDescriptor *descriptor);
+const struct validate_rules *validate_compile(struct validate_cache *cache,
+                                              const ProtobufCMessageDescriptor *descriptor);
 
 // What an update may change. The fields of the resource that the mask does not name need not be there.
 struct validate_mask {
@@ -26,9 +27,9 @@ struct validate_mask {
     size_t path_count;
 };
 
-// Clears what is output-only, then collects every violation. mask is NULL for requests without an update_mask. Fills error only on
-// failure.
-enum status validate_request(const struct validate_rules *rules, ProtobufCMessage *request, const struct validate_mask *mask,
-                             struct error *error) __attribute__((warn_unused_result));
+// Clears what is output-only, then collects every violation. mask is NULL for requests without an update_mask. Fills
+// error only on failure.
+enum status validate_request(const struct validate_rules *rules, ProtobufCMessage *request,
+                             const struct validate_mask *mask, struct error *error) __attribute__((warn_unused_result));
 
 #endif

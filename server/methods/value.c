@@ -267,7 +267,8 @@ static struct db_parameter encode_mask(const Google__Protobuf__FieldMask *mask, 
     return (struct db_parameter){bytes, (int)length};
 }
 
-struct db_parameter value_encode(const ProtobufCFieldDescriptor *field, uint32_t oid, const void *member, struct arena *arena)
+struct db_parameter value_encode(const ProtobufCFieldDescriptor *field, uint32_t oid, const void *member,
+                                 struct arena *arena)
 {
     switch (oid) {
     case VALUE_UUID:
@@ -275,7 +276,8 @@ struct db_parameter value_encode(const ProtobufCFieldDescriptor *field, uint32_t
     case VALUE_TEXT:
         if (field->type == PROTOBUF_C_TYPE_ENUM) {
             int number = *(const int *)member;
-            return number == 0 ? (struct db_parameter){0} : encode_text(value_enum_text(field->descriptor, number, arena), arena);
+            return number == 0 ? (struct db_parameter){0}
+                               : encode_text(value_enum_text(field->descriptor, number, arena), arena);
         }
         return encode_text(*(char *const *)member, arena);
     case VALUE_INT2:
@@ -330,7 +332,8 @@ static bool set_integer(const ProtobufCFieldDescriptor *field, int64_t number, v
     }
 }
 
-static bool decode_text(const ProtobufCFieldDescriptor *field, const char *bytes, size_t length, struct arena *arena, void *member_r)
+static bool decode_text(const ProtobufCFieldDescriptor *field, const char *bytes, size_t length, struct arena *arena,
+                        void *member_r)
 {
     if (field->type == PROTOBUF_C_TYPE_ENUM)
         return value_enum_number(field->descriptor, bytes, length, member_r);
@@ -340,7 +343,8 @@ static bool decode_text(const ProtobufCFieldDescriptor *field, const char *bytes
     return true;
 }
 
-static bool decode_uuid(const ProtobufCFieldDescriptor *field, const uint8_t *bytes, int length, struct arena *arena, void *member_r)
+static bool decode_uuid(const ProtobufCFieldDescriptor *field, const uint8_t *bytes, int length, struct arena *arena,
+                        void *member_r)
 {
     if (field->type != PROTOBUF_C_TYPE_STRING || length != UUID_BYTES)
         return false;
@@ -350,7 +354,8 @@ static bool decode_uuid(const ProtobufCFieldDescriptor *field, const uint8_t *by
     return true;
 }
 
-static bool decode_timestamp(const ProtobufCFieldDescriptor *field, int64_t microseconds, struct arena *arena, void *member_r)
+static bool decode_timestamp(const ProtobufCFieldDescriptor *field, int64_t microseconds, struct arena *arena,
+                             void *member_r)
 {
     if (field->descriptor != &google__protobuf__timestamp__descriptor)
         return false;
@@ -383,8 +388,8 @@ static bool decode_date(const ProtobufCFieldDescriptor *field, int32_t days, str
     return true;
 }
 
-bool value_decode(const ProtobufCFieldDescriptor *field, uint32_t oid, const void *bytes, int length, struct arena *arena,
-                  void *member_r)
+bool value_decode(const ProtobufCFieldDescriptor *field, uint32_t oid, const void *bytes, int length,
+                  struct arena *arena, void *member_r)
 {
     switch (oid) {
     case VALUE_TEXT:
@@ -392,7 +397,8 @@ bool value_decode(const ProtobufCFieldDescriptor *field, uint32_t oid, const voi
     case VALUE_UUID:
         return decode_uuid(field, bytes, length, arena, member_r);
     case VALUE_INT2:
-        return length == 2 && set_integer(field, (int16_t)(((const uint8_t *)bytes)[0] << 8 | ((const uint8_t *)bytes)[1]), member_r);
+        return length == 2 &&
+               set_integer(field, (int16_t)(((const uint8_t *)bytes)[0] << 8 | ((const uint8_t *)bytes)[1]), member_r);
     case VALUE_INT4:
         return length == 4 && set_integer(field, value_get_int32(bytes), member_r);
     case VALUE_INT8:
@@ -428,7 +434,8 @@ bool value_decode(const ProtobufCFieldDescriptor *field, uint32_t oid, const voi
 
 // ---- items of lists inside lists ----
 
-bool value_decode_item(const ProtobufCFieldDescriptor *field, const char *item, size_t length, struct arena *arena, void *member_r)
+bool value_decode_item(const ProtobufCFieldDescriptor *field, const char *item, size_t length, struct arena *arena,
+                       void *member_r)
 {
     if (field->type == PROTOBUF_C_TYPE_STRING || field->type == PROTOBUF_C_TYPE_ENUM)
         return decode_text(field, item, length, arena, member_r);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes: begin_write, what to do, the answer, end_write, in one transaction. Two outcomes need a look at the record afterwards: the request
-// was done before (KA100), and nothing was changed (KA101).
+// Writes: begin_write, what to do, the answer, end_write, in one transaction. Two outcomes need a look at the record
+// afterwards: the request was done before (KA100), and nothing was changed (KA101).
 #include <jansson.h>
 #include <string.h>
 
@@ -24,9 +24,10 @@ static void reply_row(struct method_call *call, const struct db_result *const *r
     struct arena *arena = arena_create(SIZE_MAX);
     ProtobufCMessage *response = NULL;
     bool has_row = false;
-    // No row: the change itself took the record out of the caller's reach. It was made, so the call is OK and the answer has nothing in it.
-    if (call_fill(call, call->variant->statements + answer, call->variant->statement_count - answer, results, arena, &response,
-                  &has_row))
+    // No row: the change itself took the record out of the caller's reach. It was made, so the call is OK and the
+    // answer has nothing in it.
+    if (call_fill(call, call->variant->statements + answer, call->variant->statement_count - answer, results, arena,
+                  &response, &has_row))
         rpc_call_reply(call->rpc, response);
     arena_destroy(arena);
 }
@@ -82,13 +83,15 @@ static const ProtobufCMessage *wanted_record(const struct method_call *call)
     return record != NULL && record->descriptor == call->method->contract->response ? record : NULL;
 }
 
-static void fail_conflict(struct method_call *call, const ProtobufCMessage *current, int64_t version, struct arena *arena)
+static void fail_conflict(struct method_call *call, const ProtobufCMessage *current, int64_t version,
+                          struct arena *arena)
 {
     const ProtobufCMessage *yours = wanted_record(call);
     const ProtobufCMessage *conflict = conflict_make(current, yours, yours == NULL ? NULL : update_mask(call), arena);
     struct error error;
     error_set(&error, STATUS_ABORTED, "VERSION_CONFLICT",
-              "the record was changed meanwhile: it has version %lld, you saw %lld; read it again and repeat what still applies",
+              "the record was changed meanwhile: it has version %lld, you saw %lld; read it again and repeat what "
+              "still applies",
               (long long)version, (long long)wanted_version(call));
     details_fail(call->rpc, &error, conflict);
 }
@@ -100,7 +103,8 @@ static void explain(struct method_call *call, const struct db_result *const *res
     ProtobufCMessage *current = NULL;
     bool has_row = false;
     const ProtobufCFieldDescriptor *field = call->method->answer_version;
-    if (call_fill(call, call->variant->statements + answer, call->variant->statement_count - answer, results, arena, &current, &has_row)) {
+    if (call_fill(call, call->variant->statements + answer, call->variant->statement_count - answer, results, arena,
+                  &current, &has_row)) {
         int64_t version = field == NULL ? 0 : *(int64_t *)path_member(current, field);
         if (!has_row || answer == call->variant->statement_count)
             call_fail_not_found(call);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // links: kam_methods kam_rpc kam_proto kam_base
-// What every method does with a request before the database sees it: decode, validate, read the page token, bind. The first byte chooses the
-// method, the rest is the request. A request that was found valid must bind without breaking an invariant.
+// What every method does with a request before the database sees it: decode, validate, read the page token, bind. The
+// first byte chooses the method, the rest is the request. A request that was found valid must bind without breaking an
+// invariant.
 #include <stdint.h>
 
 #include "base/require.h"
@@ -25,8 +26,8 @@ static bool read_page(const struct method *method, const struct method_variant *
     struct error error;
     page_hash_request(&method->page, request, hash);
     const char *token = *(char **)path_member(request, method->page.token);
-    return page_read_token(token, hash, variant->page->key_types, variant->page->key_count, arena, values->page_keys, &error) ==
-           STATUS_OK;
+    return page_read_token(token, hash, variant->page->key_types, variant->page->key_count, arena, values->page_keys,
+                           &error) == STATUS_OK;
 }
 
 static void bind_all(const struct method_variant *variant, const struct bind_values *values, struct arena *arena)
@@ -61,7 +62,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         const struct validate_mask *mask = variant->mask.resource != NULL ? &variant->mask : NULL;
         struct bind_values values = {.has_record_id = true, .password_hash = "$argon2id$"};
         if (rpc_decode(chosen->request, bytes + 1, length - 1, arena, CEILING_BYTES, &request, &error) == STATUS_OK &&
-            validate_request(method->rules, request, mask, &error) == STATUS_OK && read_page(method, variant, request, &values, arena)) {
+            validate_request(method->rules, request, mask, &error) == STATUS_OK &&
+            read_page(method, variant, request, &values, arena)) {
             values.request = request;
             bind_all(variant, &values, arena);
         }

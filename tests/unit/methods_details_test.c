@@ -64,7 +64,8 @@ static void test_all_kinds_of_details(void **state)
         "{\"metadata\": {\"limit\": \"5\", \"count\": 7},"
         " \"violations\": [{\"field\": \"account.name\", \"description\": \"looks the same\"}],"
         " \"preconditions\": [{\"type\": \"CRITERION\", \"subject\": \"budget\", \"description\": \"ask for it\"}],"
-        " \"resources\": [{\"type\": \"Account\", \"name\": \"K-000001 滨江\", \"owner\": \"Nora\", \"description\": \"same number\"},"
+        " \"resources\": [{\"type\": \"Account\", \"name\": \"K-000001 滨江\", \"owner\": \"Nora\", \"description\": "
+        "\"same number\"},"
         "                 {\"name\": \"K-000002\"}]}");
     assert_int_equal(details.error.violation_count, 1);
     assert_string_equal(details.error.violations[0].field, "account.name");
@@ -84,8 +85,17 @@ static void test_details_of_another_shape_are_left_out(void **state)
 {
     (void)state;
     static const char *const JSON[] = {
-        "", "null", "[]", "{", "\"text\"", "{\"metadata\": []}", "{\"metadata\": {}}", "{\"violations\": {\"field\": 1}}",
-        "{\"violations\": [1, null, {\"field\": 1, \"description\": 2}]}", "{\"preconditions\": \"x\"}", "{\"resources\": 5}",
+        "",
+        "null",
+        "[]",
+        "{",
+        "\"text\"",
+        "{\"metadata\": []}",
+        "{\"metadata\": {}}",
+        "{\"violations\": {\"field\": 1}}",
+        "{\"violations\": [1, null, {\"field\": 1, \"description\": 2}]}",
+        "{\"preconditions\": \"x\"}",
+        "{\"resources\": 5}",
     };
     for (size_t at = 0; at < sizeof JSON / sizeof *JSON; at++) {
         struct details details = read_details(JSON[at]);
@@ -109,14 +119,16 @@ static void test_many_resources_have_a_limit(void **state)
 static void test_metadata_goes_into_the_error_info(void **state)
 {
     (void)state;
-    struct details details = read_details("{\"metadata\": {\"limit\": \"5\"}, \"resources\": [{\"name\": \"K-000001\"}]}");
+    struct details details =
+        read_details("{\"metadata\": {\"limit\": \"5\"}, \"resources\": [{\"name\": \"K-000001\"}]}");
     size_t length = 0;
     const uint8_t *packed = rpc_details_pack(&details.error, arena, details.extra, details.extra_count, &length);
     Google__Rpc__Status *status = google__rpc__status__unpack(NULL, length, packed);
     assert_non_null(status);
     assert_int_equal(status->n_details, 2);
     assert_string_equal(status->details[0]->type_url, "type.googleapis.com/google.rpc.ErrorInfo");
-    Google__Rpc__ErrorInfo *info = google__rpc__error_info__unpack(NULL, status->details[0]->value.len, status->details[0]->value.data);
+    Google__Rpc__ErrorInfo *info =
+        google__rpc__error_info__unpack(NULL, status->details[0]->value.len, status->details[0]->value.data);
     assert_string_equal(info->reason, "ACCOUNT_DUPLICATE");
     assert_int_equal(info->n_metadata, 1);
     assert_string_equal(info->metadata[0]->key, "limit");
@@ -148,7 +160,8 @@ static void test_conflict_names_the_fields_that_differ(void **state)
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
     mask.paths = paths;
     mask.n_paths = 3;
-    const Kam__V1__Conflict *conflict = (const Kam__V1__Conflict *)conflict_make(&current.base, &yours.base, &mask, arena);
+    const Kam__V1__Conflict *conflict =
+        (const Kam__V1__Conflict *)conflict_make(&current.base, &yours.base, &mask, arena);
     assert_int_equal(conflict->current_version, 7);
     assert_string_equal(conflict->updated_by, "somebody");
     assert_int_equal(conflict->update_time->seconds, time.seconds);
@@ -173,7 +186,8 @@ static void test_a_large_record_is_left_out(void **state)
     Google__Protobuf__FieldMask mask = GOOGLE__PROTOBUF__FIELD_MASK__INIT;
     mask.paths = paths;
     mask.n_paths = 1;
-    const Kam__V1__Conflict *conflict = (const Kam__V1__Conflict *)conflict_make(&current.base, &yours.base, &mask, arena);
+    const Kam__V1__Conflict *conflict =
+        (const Kam__V1__Conflict *)conflict_make(&current.base, &yours.base, &mask, arena);
     assert_null(conflict->current);
     assert_true(strlen(conflict->fields[0]->theirs) < 500);
     assert_true(strlen(conflict->fields[0]->theirs) % 3 == 0); // cut between characters
@@ -250,10 +264,18 @@ static void test_what_is_no_token(void **state)
 {
     (void)state;
     static const char *const VALUES[] = {
-        "", "Bearer", "Bearer ", "Basic bm9yYTpub3Jh", "Bearer kam1", "Bearer kam1.r.",
-        "Bearer kam1.a.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Bearer kam1..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
-        "Bearer kam2.r.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Bearer kam1.r.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+",
-        "Bearer kam1.r.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "Bearer kam1.r-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic bm9yYTpub3Jh",
+        "Bearer kam1",
+        "Bearer kam1.r.",
+        "Bearer kam1.a.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "Bearer kam1..AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "Bearer kam2.r.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "Bearer kam1.r.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA+",
+        "Bearer kam1.r.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "Bearer kam1.r-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
     };
     uint8_t hash[TOKEN_HASH_BYTES];
     enum table_role role;

@@ -38,9 +38,11 @@ static int tear_down(void **state)
 static void test_round_trip_of_every_type(void **state)
 {
     (void)state;
-    static const uint32_t TYPES[] = {VALUE_TEXT, VALUE_UUID, VALUE_INT2, VALUE_INT4, VALUE_INT8, VALUE_FLOAT8, VALUE_BOOL, VALUE_DATE};
+    static const uint32_t TYPES[] = {VALUE_TEXT, VALUE_UUID,   VALUE_INT2, VALUE_INT4,
+                                     VALUE_INT8, VALUE_FLOAT8, VALUE_BOOL, VALUE_DATE};
     const char zeros[16] = {0};
-    const struct db_parameter keys[] = {{"滨江", 6}, {zeros, 16}, {zeros, 2}, {zeros, 4}, {zeros, 8}, {zeros, 8}, {zeros, 1}, {zeros, 4}};
+    const struct db_parameter keys[] = {{"滨江", 6}, {zeros, 16}, {zeros, 2}, {zeros, 4},
+                                        {zeros, 8},  {zeros, 8},  {zeros, 1}, {zeros, 4}};
     const char *token = page_write_token(HASH, keys, 8, arena);
     struct db_parameter read[8];
     struct error error;
@@ -58,7 +60,8 @@ static void test_null_and_empty_are_told_apart(void **state)
     const struct db_parameter keys[] = {{NULL, 0}, {"", 0}};
     struct db_parameter read[2];
     struct error error;
-    assert_int_equal(page_read_token(page_write_token(HASH, keys, 2, arena), HASH, TYPES, 2, arena, read, &error), STATUS_OK);
+    assert_int_equal(page_read_token(page_write_token(HASH, keys, 2, arena), HASH, TYPES, 2, arena, read, &error),
+                     STATUS_OK);
     assert_null(read[0].bytes);
     assert_non_null(read[1].bytes);
     assert_int_equal(read[1].length, 0);
@@ -91,7 +94,8 @@ static void test_what_is_no_base64_is_refused(void **state)
 {
     (void)state;
     static const uint32_t TYPES[] = {VALUE_TEXT};
-    static const char *const TOKENS[] = {"!", "====", "AQIDBAUGBwg=", "AQID BAUGBwg", "a", "AQIDBAUGBwh\n", "令牌", "AQ+/"};
+    static const char *const TOKENS[] = {"!", "====",          "AQIDBAUGBwg=", "AQID BAUGBwg",
+                                         "a", "AQIDBAUGBwh\n", "令牌",         "AQ+/"};
     for (size_t at = 0; at < sizeof TOKENS / sizeof *TOKENS; at++) {
         struct db_parameter read[1];
         struct error error;
@@ -107,7 +111,9 @@ static void test_hostile_tokens_are_refused(void **state)
     static const uint32_t UUID[] = {VALUE_UUID};
     static const uint32_t TIME[] = {VALUE_TIMESTAMPTZ};
     static const uint32_t DATE[] = {VALUE_DATE};
-#define TOKEN(...) ((const uint8_t[]){1, 2, 3, 4, 5, 6, 7, 8, __VA_ARGS__}), sizeof((const uint8_t[]){1, 2, 3, 4, 5, 6, 7, 8, __VA_ARGS__})
+#define TOKEN(...)                                                                                                     \
+    ((const uint8_t[]){1, 2, 3, 4, 5, 6, 7, 8, __VA_ARGS__}),                                                          \
+        sizeof((const uint8_t[]){1, 2, 3, 4, 5, 6, 7, 8, __VA_ARGS__})
     assert_refused(HASH, 7, TEXT, 1, "is no page token");
     assert_refused((const uint8_t[]){8, 7, 6, 5, 4, 3, 2, 1, 0, 0}, 10, TEXT, 1, "another request");
     assert_refused(HASH, 8, TEXT, 1, "damaged");
@@ -147,7 +153,8 @@ static void test_hash_leaves_out_the_page_fields_only(void **state)
 {
     (void)state;
     struct page_fields fields;
-    assert_true(page_find_fields(&kam__v1__list_accounts_request__descriptor, &kam__v1__list_accounts_response__descriptor, &fields));
+    assert_true(page_find_fields(&kam__v1__list_accounts_request__descriptor,
+                                 &kam__v1__list_accounts_response__descriptor, &fields));
     assert_false(page_find_fields(&kam__v1__get_account_request__descriptor, &kam__v1__account__descriptor, &fields));
     Kam__V1__ListAccountsRequest request = KAM__V1__LIST_ACCOUNTS_REQUEST__INIT;
     uint8_t first[PAGE_HASH_BYTES], second[PAGE_HASH_BYTES];
@@ -167,8 +174,10 @@ static void test_hash_tells_methods_apart(void **state)
 {
     (void)state;
     struct page_fields accounts, contacts;
-    assert_true(page_find_fields(&kam__v1__list_accounts_request__descriptor, &kam__v1__list_accounts_response__descriptor, &accounts));
-    assert_true(page_find_fields(&kam__v1__list_contacts_request__descriptor, &kam__v1__list_contacts_response__descriptor, &contacts));
+    assert_true(page_find_fields(&kam__v1__list_accounts_request__descriptor,
+                                 &kam__v1__list_accounts_response__descriptor, &accounts));
+    assert_true(page_find_fields(&kam__v1__list_contacts_request__descriptor,
+                                 &kam__v1__list_contacts_response__descriptor, &contacts));
     Kam__V1__ListAccountsRequest of_accounts = KAM__V1__LIST_ACCOUNTS_REQUEST__INIT;
     Kam__V1__ListContactsRequest of_contacts = KAM__V1__LIST_CONTACTS_REQUEST__INIT;
     uint8_t first[PAGE_HASH_BYTES], second[PAGE_HASH_BYTES];

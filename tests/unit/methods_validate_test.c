@@ -258,8 +258,8 @@ static void test_unknown_enum_names_the_known(void **state)
     assert_wrong(&request.base, "position.stance", "STANCE_ALLY, STANCE_NEUTRAL");
     assert_violation("position.stance", "99 is no Stance");
     position.stance = KAM__V1__STANCE__STANCE_UNSPECIFIED;
-    Kam__V1__BuyingRole roles[] = {KAM__V1__BUYING_ROLE__BUYING_ROLE_USER, KAM__V1__BUYING_ROLE__BUYING_ROLE_UNSPECIFIED,
-                                   (Kam__V1__BuyingRole)-1};
+    Kam__V1__BuyingRole roles[] = {KAM__V1__BUYING_ROLE__BUYING_ROLE_USER,
+                                   KAM__V1__BUYING_ROLE__BUYING_ROLE_UNSPECIFIED, (Kam__V1__BuyingRole)-1};
     position.buying_roles = roles;
     position.n_buying_roles = 3;
     assert_wrong(&request.base, "position.buying_roles[1]", "must not be empty");
@@ -320,13 +320,13 @@ static void test_dates(void **state)
         int32_t year, month, day;
         const char *part;
     } CASES[] = {
-        {2024, 2, 29, NULL},          {1, 1, 1, NULL},
-        {9999, 12, 31, NULL},         {2023, 2, 29, "there is no 2023-02-29"},
-        {1900, 2, 29, "there is no"}, {2000, 2, 29, NULL},
-        {2024, 4, 31, "there is no"}, {0, 1, 1, "year must be 1 to 9999, got 0"},
+        {2024, 2, 29, NULL},           {1, 1, 1, NULL},
+        {9999, 12, 31, NULL},          {2023, 2, 29, "there is no 2023-02-29"},
+        {1900, 2, 29, "there is no"},  {2000, 2, 29, NULL},
+        {2024, 4, 31, "there is no"},  {0, 1, 1, "year must be 1 to 9999, got 0"},
         {10000, 1, 1, "year must be"}, {2024, 0, 1, "month must be 1 to 12"},
-        {2024, 13, 1, "got 13"},      {2024, 1, 0, "day must be 1 to 31"},
-        {2024, 1, 32, "got 32"},      {INT32_MIN, INT32_MIN, INT32_MIN, "year must be"},
+        {2024, 13, 1, "got 13"},       {2024, 1, 0, "day must be 1 to 31"},
+        {2024, 1, 32, "got 32"},       {INT32_MIN, INT32_MIN, INT32_MIN, "year must be"},
         {2024, INT32_MAX, 1, "month"}, {2024, 1, INT32_MAX, "day"},
     };
     Kam__V1__EndPositionRequest request = KAM__V1__END_POSITION_REQUEST__INIT;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // links: kam_test_support kam_methods
-// Request fields to parameters, columns to response fields: every type goes through a real PostgreSQL, is understood by it as meant, and
-// comes back the same.
+// Request fields to parameters, columns to response fields: every type goes through a real PostgreSQL, is understood by
+// it as meant, and comes back the same.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -108,8 +108,11 @@ static struct trip make_trip(const ProtobufCMessage *message, const char *path, 
     struct bind_values values = {.request = message};
     char name[32];
     snprintf(name, sizeof name, "trip_%u", trip_count++);
-    const struct db_statement statement = {
-        .name = name, .sql = "select $1, $1::text", .parameter_types = &trip.oid, .parameter_count = 1, .place = "test"};
+    const struct db_statement statement = {.name = name,
+                                           .sql = "select $1, $1::text",
+                                           .parameter_types = &trip.oid,
+                                           .parameter_count = 1,
+                                           .place = "test"};
     struct db_batch *batch = db_batch_create(DB_BATCH_READ, &trip, on_done);
     struct db_parameter *parameters = arena_alloc(db_batch_arena(batch), sizeof *parameters);
     parameters[0] = bind_value(&bound, &values, db_batch_arena(batch));
@@ -246,8 +249,9 @@ static void test_dates(void **state)
         int32_t year, month, day;
         const char *text;
     } CASES[] = {
-        {2000, 1, 1, "2000-01-01"}, {1970, 1, 1, "1970-01-01"},   {2024, 2, 29, "2024-02-29"}, {1900, 3, 1, "1900-03-01"},
-        {1, 1, 1, "0001-01-01"},    {9999, 12, 31, "9999-12-31"}, {1600, 2, 29, "1600-02-29"}, {1999, 12, 31, "1999-12-31"},
+        {2000, 1, 1, "2000-01-01"},  {1970, 1, 1, "1970-01-01"},   {2024, 2, 29, "2024-02-29"},
+        {1900, 3, 1, "1900-03-01"},  {1, 1, 1, "0001-01-01"},      {9999, 12, 31, "9999-12-31"},
+        {1600, 2, 29, "1600-02-29"}, {1999, 12, 31, "1999-12-31"},
     };
     Kam__V1__Account account = KAM__V1__ACCOUNT__INIT;
     assert_null_trip(&account.base, "founded_on", VALUE_DATE);
@@ -303,7 +307,8 @@ static void test_lists_of_scalars(void **state)
     assert_trip(&activity.base, "user_ids", VALUE_UUID_ARRAY,
                 "{0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b,0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b}");
     Kam__V1__Position position = KAM__V1__POSITION__INIT;
-    Kam__V1__BuyingRole roles[] = {KAM__V1__BUYING_ROLE__BUYING_ROLE_DECIDER, KAM__V1__BUYING_ROLE__BUYING_ROLE_TECHNICAL_EXPERT};
+    Kam__V1__BuyingRole roles[] = {KAM__V1__BUYING_ROLE__BUYING_ROLE_DECIDER,
+                                   KAM__V1__BUYING_ROLE__BUYING_ROLE_TECHNICAL_EXPERT};
     position.buying_roles = roles;
     position.n_buying_roles = 2;
     assert_trip(&position.base, "buying_roles", VALUE_TEXT_ARRAY, "{decider,technical_expert}");
@@ -432,8 +437,18 @@ static void test_arrays_of_one_list_have_one_length(void **state)
 static void test_paths_that_lead_nowhere(void **state)
 {
     (void)state;
-    static const char *const PATHS[] = {"", ".", "nonsense", "name.", "name.x", "members.user_id", "members[]", "id[].x",
-                                        "registered_capital", "registered_capital[].minor_units", "members[].nonsense", "[]."};
+    static const char *const PATHS[] = {"",
+                                        ".",
+                                        "nonsense",
+                                        "name.",
+                                        "name.x",
+                                        "members.user_id",
+                                        "members[]",
+                                        "id[].x",
+                                        "registered_capital",
+                                        "registered_capital[].minor_units",
+                                        "members[].nonsense",
+                                        "[]."};
     struct path path;
     for (size_t at = 0; at < sizeof PATHS / sizeof *PATHS; at++)
         if (strcmp(PATHS[at], "registered_capital") != 0)
