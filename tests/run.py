@@ -210,8 +210,7 @@ def main():
     if not options.no_build:
         for preset in [] if options.fuzz_only else ["dev", "asan"]:
             build(preset)
-        if (ROOT / "tests" / "fuzz").is_dir():
-            build("fuzz")
+        build("fuzz", ["fuzz_" + path.name.removesuffix("_fuzz.c") for path in (ROOT / "tests" / "fuzz").glob("*_fuzz.c")])
     suites = fuzz_suites(options.fuzz_seconds)
     if not options.fuzz_only:
         # The long ones first, so that the last minutes keep both processors busy.

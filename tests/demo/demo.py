@@ -133,18 +133,22 @@ def walk_through(walk, server):
     login = ['login', f'localhost:{server.port}', '--user']
     walk.say('王敏, key account manager in Nanjing, begins her day.')
     walk.step('wang.min', *login, 'wang.min', '--password-stdin', text=company.PASSWORD + '\n', expect=['王敏'])
-    walk.step('wang.min', 'activity', 'list', '--owner', 'me', '--state', 'planned', expect=['拜访周强', '请张伟确认评标时间', '拜访马厂长'])
-    walk.say('At eleven she is to see 周强 at Binjiang Chemical. What was that about?')
+    today = walk.step('wang.min', 'activity', 'list', '--owner', 'me', '--state', 'planned', '--to-time', 'tomorrow 0:00',
+                      expect=['拜访周强', '请张伟确认评标时间', '拜访马厂长', '答复高总'], absent=['陈总拜访李总'])
+    walk.say('At ten she is to see 周强 at Binjiang Chemical. What was that about?')
     walk.step('wang.min', 'account', 'show', '滨江化工集团', expect=['滨江化工集团有限公司', '王敏', '李建华', '三期'])
-    walk.step('wang.min', 'contact', 'show', '周强', expect=['采购经理'])
+    walk.step('wang.min', 'contact', 'show', '周强', expect=['采购经理', '付款条件'])
     walk.step('wang.min', 'search', '渗漏', expect=['试用泵法兰渗漏'])
-    walk.say('She comes back and logs the visit, with the next step.')
-    walk.step('wang.min', 'activity', 'log', '滨江化工集团', 'visit', '与周强谈付款方案', '--contact', '周强', '--duration-minutes', '90',
-              '--place', '滨江化工采购部', '--customer-reaction', '接受 3-6-1，要求备件寄售', '--result', '口头同意，等评标会',
-              '--next-kind', 'call', '--next-subject', '请张伟确认评标会日期', '--next-time', 'in 2 days', expect=['与周强谈付款方案'])
-    walk.step('wang.min', 'activity', 'list', '滨江化工集团', '--limit', '5', expect=['与周强谈付款方案'])
+    walk.say('She comes back and says what came of it, with the next step; and logs a call that was not planned.')
+    visit = next(line.split()[0] for line in today.splitlines() if '拜访周强' in line)
+    walk.step('wang.min', 'activity', 'done', visit, '--duration-minutes', '90', '--customer-reaction', '接受 3-6-1，要求备件寄售',
+              '--result', '口头同意，等评标会', '--next-kind', 'call', '--next-subject', '请张伟确认评标会日期', '--next-time', 'in 2 days',
+              expect=['拜访周强'])
+    walk.step('wang.min', 'activity', 'log', '金陵水务有限公司', 'call', '24 小时服务条款已获批准', '--contact', '高峰',
+              '--result', '高总同意，下周签字', expect=['24 小时服务条款'])
+    walk.step('wang.min', 'activity', 'list', '滨江化工集团', '--limit', '5', expect=['拜访周强', '请张伟确认评标会日期'])
     walk.step('wang.min', 'account', 'edit', '滨江化工集团', '--status', 'trial', expect=['滨江化工集团有限公司'])
-    walk.step('wang.min', 'history', '滨江化工集团', expect=['王敏', 'developing', 'trial'])
+    walk.step('wang.min', 'history', '滨江化工集团', expect=['王敏', 'Developing → Trial'])
 
     walk.say('Rights: 孙悦 in Shanghai does not see that account, and cannot create it a second time.')
     walk.step('sun.yue', *login, 'sun.yue', '--password-stdin', text=company.PASSWORD + '\n')
