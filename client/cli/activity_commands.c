@@ -7,6 +7,7 @@
 #include "json.h"
 #include "message.h"
 #include "output.h"
+#include "recent.h"
 
 #define SERVICE "/kam.v1.ActivityService/"
 
@@ -53,8 +54,11 @@ static enum exit_code correct(struct app *app, struct invocation *invocation)
 static enum exit_code show_next(struct app *app, struct invocation *invocation, const ProtobufCMessage *response)
 {
     (void)invocation;
-    if (*message_text(response, "next_activity_id") != '\0')
-        fprintf(app->out, _("The next step is planned: kam activity show %s\n"), app_clean(app, message_text(response, "next_activity_id")));
+    const char *next = message_text(response, "next_activity_id");
+    if (*next == '\0')
+        return EXIT_OK;
+    recent_remember(app, &next, 1);
+    fprintf(app->out, _("The next step is planned: kam activity show %s\n"), app_clean(app, recent_short_id(next)));
     return EXIT_OK;
 }
 

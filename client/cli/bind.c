@@ -167,7 +167,7 @@ static ProtobufCMessage *argument_holder(ProtobufCMessage *request, const char *
         *field_r = message_find_field(request->descriptor, name);
         if (path[length] == '\0')
             return request;
-        request = message_sub(request, *field_r);
+        request = option_step_into(request, *field_r);
         path += length + 1;
     }
 }

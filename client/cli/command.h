@@ -114,6 +114,9 @@ void options_of_command(struct arena *arena, const struct command *command, cons
 const char *option_name_of_field(struct arena *arena, const ProtobufCFieldDescriptor *field);
 enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
 
+// The sub-message of a field, the first one of a list, made where it is missing: what options and arguments fill.
+ProtobufCMessage *option_step_into(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
+
 // The message that holds the option's last field, made where it is missing.
 ProtobufCMessage *option_holder(ProtobufCMessage *request, const struct option *option);
 

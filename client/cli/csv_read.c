@@ -20,6 +20,7 @@ struct reader {
     const char *cells[CSV_MOST_COLUMNS];
     size_t count;
     size_t line, row_line;
+    bool is_in_row; // a quoted line break is open
     const char *wrong;
 };
 
@@ -75,6 +76,7 @@ static void on_row(int end, void *data)
         keep_row(reader, &row);
     }
     reader->count = 0;
+    reader->is_in_row = false;
     reader->row_line = reader->line + 1;
 }
 
@@ -104,12 +106,16 @@ static const char *parse(struct reader *reader, const char *text, size_t length)
     for (size_t at = 0; at < length && reader->wrong == NULL;) {
         const char *end = memchr(text + at, '\n', length - at);
         size_t size = end == NULL ? length - at : (size_t)(end - text) - at + 1;
+        size_t spaces = 0;
+        while (spaces < size && strchr(" \t\r\n", text[at + spaces]) != NULL)
+            spaces++;
+        reader->is_in_row = reader->is_in_row || spaces < size;
         if (csv_parse(&parser, text + at, size, on_field, on_row, reader) != size)
             reader->wrong = arena_printf(reader->arena, _("line %zu: quotes must stand around a whole cell, and be doubled inside it"),
                                          reader->line);
         at += size;
-        if (reader->count == 0 && reader->row_line == reader->line)
-            reader->row_line = reader->line + 1; // an empty line
+        if (!reader->is_in_row)
+            reader->row_line = reader->line + 1;
         reader->line++;
     }
     if (reader->wrong == NULL && csv_fini(&parser, on_field, on_row, reader) != 0)

@@ -54,10 +54,20 @@ static enum exit_code exit_code_of(const struct kam_error *error)
     }
 }
 
+// "account.phone" as it is typed: "phone".
+static const char *typed_name(struct app *app, const char *path)
+{
+    const char *last = strrchr(path, '.');
+    char *name = arena_strdup(app->arena, last == NULL ? path : last + 1);
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    return name;
+}
+
 static void print_details(struct app *app, const struct kam_error *error)
 {
-    for (size_t at = 0; at < error->violation_count; at++)
-        app_hint(app, "%s: %s", error->violations[at].field, error->violations[at].description);
+    for (size_t at = 0; error->violation_count > 1 && at < error->violation_count; at++)
+        app_hint(app, "%s: %s", typed_name(app, error->violations[at].field), error->violations[at].description);
     for (size_t at = 0; at < error->precondition_count; at++)
         app_hint(app, "%s %s", error->preconditions[at].subject, error->preconditions[at].description);
     for (size_t at = 0; at < error->resource_count; at++)
@@ -79,6 +89,10 @@ enum exit_code app_print_error(struct app *app)
     bool is_session_gone = error->code == KAM_UNAUTHENTICATED && strcmp(error->reason, "BAD_CREDENTIALS") != 0;
     if (is_session_gone)
         app_refuse(app, code, _("you are not logged in to %s, or the session has ended"), app_server(app));
+    else if (error->violation_count == 1 && error->code == KAM_INVALID_ARGUMENT)
+        app_refuse(app, code, "%s: %s", typed_name(app, error->violations[0].field), error->violations[0].description);
+    else if (error->violation_count > 1)
+        app_refuse(app, code, "%s", _("some of this is not right:"));
     else
         app_refuse(app, code, "%s", known != NULL && known->message != NULL ? _(known->message) : error->message);
     print_details(app, error);

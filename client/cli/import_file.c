@@ -99,6 +99,9 @@ static void guess_target(const struct import *import, const char *header, const 
     for (size_t at = 0; synonyms[at].header != NULL; at++)
         if (strcmp(synonyms[at].header, wanted) == 0 && find_target(import, synonyms[at].target, own, target))
             return;
+    for (size_t at = 0; own[at] != NULL; at++)
+        if (strcmp(fold_header(arena, own[at]), wanted) == 0 && find_target(import, own[at], own, target))
+            return;
     for (size_t at = 0; at < import->option_count; at++) {
         const struct option *option = &import->options[at];
         const char *names[] = {option->name, option->path[option->depth - 1]->name, option->contract->label_en,

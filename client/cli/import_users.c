@@ -180,8 +180,8 @@ static enum exit_code prepare(struct import *import, struct teams *teams, const 
         enum exit_code failure = *office == '\0' ? EXIT_OK : need_team(import, teams, office, id, &id);
         if (failure == EXIT_OK && *team != '\0')
             failure = need_team(import, teams, team, id, &id);
-        else if (failure == EXIT_OK && *manager != '\0')
-            failure = need_team(import, teams, arena_printf(app->arena, _("Team %s"), manager), id, &id);
+        else if (failure == EXIT_OK && *manager != '\0') // a manager without a named team has one of their own name, in any language
+            failure = need_team(import, teams, manager, id, &id);
         if (failure != EXIT_OK)
             return failure;
         team_ids[at] = id;

@@ -165,19 +165,20 @@ void options_of_command(struct arena *arena, const struct command *command, cons
     *count_r = collector.count;
 }
 
+ProtobufCMessage *option_step_into(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+{
+    if (field->label != PROTOBUF_C_LABEL_REPEATED)
+        return message_sub(message, field);
+    if (message_has(message, field))
+        return *(ProtobufCMessage *const *)message_value(message, field, 0);
+    ProtobufCMessage **element = message_add(message, field);
+    *element = kam_message_new(field->descriptor);
+    return *element;
+}
+
 ProtobufCMessage *option_holder(ProtobufCMessage *request, const struct option *option)
 {
-    ProtobufCMessage *holder = request;
-    for (size_t at = 0; at + 1 < option->depth; at++) {
-        const ProtobufCFieldDescriptor *field = option->path[at];
-        if (field->label != PROTOBUF_C_LABEL_REPEATED) {
-            holder = message_sub(holder, field);
-        } else if (message_has(holder, field)) {
-            holder = *(ProtobufCMessage *const *)message_value(holder, field, 0);
-        } else { // options fill the first element of a list of messages
-            ProtobufCMessage **element = message_add(holder, field);
-            holder = *element = kam_message_new(field->descriptor);
-        }
-    }
-    return holder;
+    for (size_t at = 0; at + 1 < option->depth; at++)
+        request = option_step_into(request, option->path[at]);
+    return request;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kam search, history, api, version.
+// kam search, api, version.
 #include "other_commands.h"
 
 #include <stdlib.h>
@@ -7,59 +7,11 @@
 #include <strings.h>
 
 #include "json.h"
-#include "kam/v1/history.pb-c.h"
-#include "message.h"
+#include "history.h"
 #include "output.h"
 #include "text.h"
 
 enum { LARGEST_INPUT_BYTES = 16 * 1024 * 1024 };
-
-// ---- history: one line per change, its fields below
-
-static void print_change(struct app *app, const Kam__V1__Change *change)
-{
-    const char *reason = *change->reason == '\0' ? "" : arena_printf(app->arena, "  (%s)", change->reason);
-    fprintf(app->out, "%s%s  %s  %s %s%s%s\n", app_bold(app), output_cell(app, &change->base, "time", false),
-            app_clean(app, *change->actor_name == '\0' ? _("the operator") : change->actor_name),
-            output_cell(app, &change->base, "operation", false), language_label("entity", app_clean(app, change->entity)), app_plain(app),
-            app_clean(app, reason));
-    for (size_t at = 0; at < change->n_fields; at++) {
-        const Kam__V1__FieldChange *field = change->fields[at];
-        const char *name = app_clean(app, field->field), *old_value = app_clean(app, field->old_value);
-        const char *new_value = app_clean(app, field->new_value);
-        if (*field->old_value == '\0')
-            fprintf(app->out, "  %s: %s\n", name, new_value);
-        else if (*field->new_value == '\0')
-            fprintf(app->out, _("  %s: %s, now empty\n"), name, old_value);
-        else
-            fprintf(app->out, "  %s: %s \u2192 %s\n", name, old_value, new_value);
-    }
-}
-
-static enum exit_code history(struct app *app, struct invocation *invocation)
-{
-    ProtobufCMessage *request, *response;
-    if (app->settings.json || app->settings.csv)
-        return command_run_method(app, invocation);
-    enum exit_code failure = command_bind(app, invocation, &request);
-    int64_t left = app->settings.limit > 0 ? app->settings.limit : app->settings.all ? INT64_MAX : 50;
-    while (failure == EXIT_OK && left > 0) {
-        message_set_integer(request, "page_size", left < 500 ? left : 500);
-        failure = app_call(app, invocation->command->method, request, &response);
-        if (failure != EXIT_OK)
-            break;
-        const Kam__V1__ListChangesResponse *page = (const Kam__V1__ListChangesResponse *)response;
-        for (size_t at = 0; at < page->n_changes; at++)
-            print_change(app, page->changes[at]);
-        left -= (int64_t)page->n_changes;
-        if (*page->next_page_token == '\0')
-            break;
-        message_set_text(request, "page_token", page->next_page_token);
-        if (left <= 0)
-            fprintf(app->out, "%s\n", _("(older changes: --limit N or --all)"));
-    }
-    return failure;
-}
 
 // ---- api: any method
 
@@ -190,7 +142,7 @@ const struct command other_commands[] = {
         .method = "/kam.v1.HistoryService/ListChanges",
         .arguments = {{.name = N_("RECORD"), .field = "record_id", .kind = RECORD_ANY}},
         .columns = "time actor_name entity operation fields.field fields.old_value fields.new_value reason",
-        .run = history,
+        .run = history_run,
         .examples = {"kam history K-000123", "kam history K-000123 --with-children --all"},
     },
     {

@@ -110,6 +110,20 @@ static bool is_number(const ProtobufCMessageDescriptor *message, const char *pat
     return value_form(field) == VALUE_INTEGER || value_form(field) == VALUE_MONEY;
 }
 
+// Columns that no row fills only take room, unless somebody asked for them.
+static size_t drop_empty(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *paths[], size_t path_count)
+{
+    size_t kept = 0;
+    for (size_t column = 0; column < path_count; column++) {
+        bool is_empty = true;
+        for (size_t at = 0; at < count && is_empty; at++)
+            is_empty = *output_cell(app, rows[at], paths[column], false) == '\0';
+        if (!is_empty)
+            paths[kept++] = paths[column];
+    }
+    return kept;
+}
+
 static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
                         const char *const paths[], size_t path_count, const char *indent)
 {
@@ -142,6 +156,7 @@ void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, 
     size_t path_count;
     enum exit_code failure = split_columns(app, row, columns, paths, &path_count);
     REQUIRE(failure == EXIT_OK);
+    path_count = drop_empty(app, rows, count, paths, path_count);
     print_table(app, row, rows, count, paths, path_count, indent);
 }
 
@@ -212,6 +227,8 @@ enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *ro
     enum exit_code failure = split_columns(app, row, wanted, paths, &path_count);
     if (failure != EXIT_OK)
         return failure;
+    if (app->settings.columns == NULL && !app->settings.csv)
+        path_count = drop_empty(app, rows, count, paths, path_count);
     if (app->settings.csv)
         print_csv(app, rows, count, paths, path_count);
     else if (count > 0)

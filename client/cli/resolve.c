@@ -100,9 +100,15 @@ static enum exit_code account_by_code(struct app *app, const char *text, struct 
         *at = (char)toupper((unsigned char)*at);
     ProtobufCMessage *request = app_new_request(app, method), *response;
     message_set_text(request, "code", code);
-    enum exit_code failure = app_call(app, method, request, &response);
+    enum exit_code failure = app_connect(app);
     if (failure != EXIT_OK)
         return failure;
+    if (app_try_call(app, method, request, &response) != KAM_OK) {
+        if (app->error.code != KAM_NOT_FOUND)
+            return app_print_error(app);
+        app_refuse(app, EXIT_NOT_FOUND, _("no account within your reach has the code %s"), code);
+        return EXIT_NOT_FOUND;
+    }
     snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
     reference_r->version = message_integer(response, "version");
     return EXIT_OK;

@@ -8,7 +8,7 @@
 #include "recent.h"
 #include "value.h"
 
-enum { DEFAULT_ROWS = 50, LARGEST_PAGE = 500 };
+enum { DEFAULT_ROWS = 50 };
 
 struct rows {
     const ProtobufCMessage **items;
@@ -117,10 +117,14 @@ enum exit_code command_call(struct app *app, struct invocation *invocation, Prot
     if (failure != EXIT_OK)
         return failure;
     bool is_for_programs = app->settings.json || app->settings.csv;
+    size_t before = app->out_bytes;
     if (command->done != NULL && !is_for_programs)
         print_done(app, invocation, response);
     else
         output_record(app, response);
+    fflush(app->out);
+    if (app->out_bytes == before && !is_for_programs)
+        fprintf(stderr, "%s\n", _("Nothing is known yet."));
     return command->more != NULL && !is_for_programs ? command->more(app, invocation, response) : EXIT_OK;
 }
 

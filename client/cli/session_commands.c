@@ -46,7 +46,11 @@ static void keep_user(struct app *app, const Kam__V1__User *user)
 static enum exit_code login(struct app *app, struct invocation *invocation)
 {
     static const char method[] = SERVICE "Login";
-    if (invocation->word_count > 0)
+    // With the server given as an option, the word is the login.
+    const char *user = invocation_flag(invocation, "user"), *password;
+    if (invocation->word_count > 0 && app->settings.server != NULL && user == NULL)
+        user = invocation->words[0];
+    else if (invocation->word_count > 0)
         app->settings.server = invocation->words[0];
     if (*app_server(app) == '\0')
         app->settings.server = "localhost";
@@ -57,7 +61,6 @@ static enum exit_code login(struct app *app, struct invocation *invocation)
     if (failure != EXIT_OK)
         return failure;
     kam_set_token(app->client, NULL);
-    const char *user = invocation_flag(invocation, "user"), *password;
     if (user == NULL && app->is_interactive)
         user = prompt_line(app, _("Login"));
     if (user == NULL || *user == '\0') {

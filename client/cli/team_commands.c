@@ -9,7 +9,7 @@ const struct command team_commands[] = {
         .name = "team list",
         .summary = N_("List teams as a tree"),
         .method = SERVICE "ListTeams",
-        .columns = "path depth",
+        .columns = "path",
         .examples = {"kam team list", "kam team list --json"},
     },
     {

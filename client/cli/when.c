@@ -83,13 +83,14 @@ static bool take_clock(const char **text, struct tm *day)
     return true;
 }
 
-// "3 days", "2 hours", "30 minutes", "1 week".
-static bool take_span(const char **text, struct tm *day)
+// "3 days", "2 hours", "30 minutes", "1 week". is_days_r: whole days, so that an hour may follow.
+static bool take_span(const char **text, struct tm *day, bool *is_days_r)
 {
     int count, used = 0;
     if (sscanf(*text, "%5d %n", &count, &used) != 1 || count < 0)
         return false;
     *text += used;
+    *is_days_r = strncasecmp(*text, "day", 3) == 0 || strncasecmp(*text, "week", 4) == 0;
     if (take_word(text, "minutes") || take_word(text, "minute") || take_word(text, "min"))
         day->tm_min += count;
     else if (take_word(text, "hours") || take_word(text, "hour"))
@@ -126,15 +127,15 @@ bool when_parse_time(const char *text, time_t now, int64_t *seconds_r, int32_t *
     struct tm day;
     localtime_r(&now, &day);
     skip_spaces(&text);
-    bool is_relative = take_word(&text, "now");
-    if (!is_relative && take_word(&text, "in")) {
+    bool is_exact = take_word(&text, "now"), has_day = false;
+    if (!is_exact && take_word(&text, "in")) {
         skip_spaces(&text);
-        is_relative = take_span(&text, &day);
-        if (!is_relative)
+        if (!take_span(&text, &day, &has_day))
             return false;
+        is_exact = !has_day;
     }
-    if (!is_relative) {
-        bool has_day = take_day(&text, &day);
+    if (!is_exact) {
+        has_day = has_day || take_day(&text, &day);
         skip_spaces(&text);
         if (*text == 'T')
             text++;

@@ -42,6 +42,12 @@ static bool is_oneof(const ProtobufCFieldDescriptor *field)
     return (field->flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 }
 
+// Of messages in proto2's syntax (descriptor.proto): scalars have a flag of their own.
+static bool has_flag(const ProtobufCFieldDescriptor *field)
+{
+    return field->label == PROTOBUF_C_LABEL_OPTIONAL && field->quantifier_offset != 0 && !is_oneof(field);
+}
+
 static void *at_offset(const ProtobufCMessage *message, unsigned offset)
 {
     return (char *)(uintptr_t)message + offset;
@@ -108,6 +114,8 @@ size_t message_count(const ProtobufCMessage *message, const ProtobufCFieldDescri
         return *(const size_t *)at_offset(message, field->quantifier_offset);
     if (is_oneof(field))
         return *(const uint32_t *)at_offset(message, field->quantifier_offset) == field->id;
+    if (has_flag(field))
+        return *(const protobuf_c_boolean *)at_offset(message, field->quantifier_offset) != 0;
     return !is_default(field, at_offset(message, field->offset));
 }
 
@@ -147,6 +155,8 @@ void *message_add(ProtobufCMessage *message, const ProtobufCFieldDescriptor *fie
         *which = field->id;
     } else {
         release(field, value);
+        if (has_flag(field))
+            *(protobuf_c_boolean *)at_offset(message, field->quantifier_offset) = 1;
     }
     memset(value, 0, size);
     return value;

@@ -100,6 +100,24 @@ static int make_directory(void **state)
     return uv_loop_init(&loop);
 }
 
+// Making a cluster takes seconds, so most tests get a copy of one that was made before.
+static char made[PATH_MAX];
+
+static void copy_made_directory(void)
+{
+    char command[3 * PATH_MAX];
+    snprintf(command, sizeof command, "cp -a '%s/.' '%s'", made, directory);
+    assert_int_equal(system(command), 0);
+}
+
+static int make_directory_with_cluster(void **state)
+{
+    if (make_directory(state) != 0)
+        return -1;
+    copy_made_directory();
+    return 0;
+}
+
 static int remove_directory(void **state)
 {
     (void)state;
@@ -336,6 +354,7 @@ static void a_long_path_gets_a_short_socket(void **state)
         strcat(directory, "/a_directory_with_a_long_name");
         assert_int_equal(mkdir(directory, 0700), 0);
     }
+    copy_made_directory();
     struct seen seen;
     struct embedded *embedded = start(&seen);
     assert_string_equal(seen.message, "");
@@ -359,7 +378,38 @@ static void stopping_while_it_starts_is_possible(void **state)
     }
 }
 
-#define TEST(name_) cmocka_unit_test_setup_teardown(name_, make_directory, remove_directory)
+static int make_cluster(void **state)
+{
+    (void)state;
+    snprintf(made, sizeof made, "/tmp/kam-embedded-made-XXXXXX");
+    if (mkdtemp(made) == NULL)
+        return -1;
+    struct embedded_options options = {.directory = made, .max_connections = 20};
+    struct embedded *embedded = NULL;
+    struct error error;
+    if (embedded_open(&options, &embedded, &error) != STATUS_OK) {
+        fprintf(stderr, "%s\n", error.message);
+        return -1;
+    }
+    embedded_close(embedded);
+    // The copies need not survive a power cut.
+    char path[PATH_MAX + 64];
+    snprintf(path, sizeof path, "%s/postgresql/data/postgresql.auto.conf", made);
+    FILE *file = fopen(path, "a");
+    if (file == NULL)
+        return -1;
+    fputs("fsync = off\n", file);
+    return fclose(file);
+}
+
+static int remove_cluster(void **state)
+{
+    (void)state;
+    struct error error;
+    return embedded_host_remove_tree(made, &error) == STATUS_OK ? 0 : -1;
+}
+
+#define TEST(name_) cmocka_unit_test_setup_teardown(name_, make_directory_with_cluster, remove_directory)
 
 int main(void)
 {
@@ -370,7 +420,7 @@ int main(void)
         return 1;
     }
     const struct CMUnitTest tests[] = {
-        TEST(it_is_made_once_and_kept),
+        cmocka_unit_test_setup_teardown(it_is_made_once_and_kept, make_directory, remove_directory),
         TEST(a_server_that_dies_is_started_again),
         TEST(what_a_killed_kamd_left_is_stopped),
         TEST(a_process_number_in_use_by_another_program_does_not_matter),
@@ -382,7 +432,7 @@ int main(void)
         TEST(a_long_path_gets_a_short_socket),
         TEST(stopping_while_it_starts_is_possible),
     };
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, make_cluster, remove_cluster);
     rmdir(home);
     return failed;
 }

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "history.h"
+
+#include <string.h>
+
+#include "base/uuid.h"
+#include "kam/v1/account.pb-c.h"
+#include "kam/v1/activity.pb-c.h"
+#include "kam/v1/contact.pb-c.h"
+#include "kam/v1/history.pb-c.h"
+#include "kam/v1/team.pb-c.h"
+#include "kam/v1/user.pb-c.h"
+#include "message.h"
+#include "output.h"
+#include "value.h"
+
+enum { DEFAULT_CHANGES = 50, LARGEST_PAGE = 500 };
+
+// The change log speaks of tables; people of what the contract calls them.
+static const struct {
+    const char *entity;
+    const char *name;
+    const ProtobufCMessageDescriptor *message;
+} entities[] = {
+    {"account", N_("account"), &kam__v1__account__descriptor},
+    {"account_member", N_("member of the account"), &kam__v1__account_member__descriptor},
+    {"contact", N_("contact"), &kam__v1__contact__descriptor},
+    {"position", N_("position"), &kam__v1__position__descriptor},
+    {"contact_profile", N_("profile"), &kam__v1__contact_profile__descriptor},
+    {"relationship_change", N_("relationship"), &kam__v1__relationship_change__descriptor},
+    {"activity", N_("activity"), &kam__v1__activity__descriptor},
+    {"activity_contact", N_("participant of the activity"), NULL},
+    {"activity_user", N_("participant of the activity"), NULL},
+    {"team", N_("team"), &kam__v1__team__descriptor},
+    {"app_user", N_("user"), &kam__v1__user__descriptor},
+};
+
+static size_t find_entity(const char *name)
+{
+    size_t count = sizeof entities / sizeof entities[0];
+    for (size_t at = 0; at < count; at++)
+        if (strcmp(entities[at].entity, name) == 0)
+            return at;
+    return count;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+// Ids say nothing to people; --json has them.
+static bool is_id(const char *value)
+{
+    uint8_t uuid[UUID_BYTES];
+    return *value == '\0' || uuid_parse(value, uuid);
+}
+
+// A value as the log has it: enums by the word that is typed.
+static const char *show_value(struct app *app, const ProtobufCFieldDescriptor *field, const char *value)
+{
+    if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM) {
+        const ProtobufCEnumDescriptor *descriptor = field->descriptor;
+        for (unsigned at = 0; at < descriptor->n_values; at++) {
+            char *word = arena_strdup(app->arena, value_enum_word(app->arena, descriptor, &descriptor->values[at]));
+            for (char *dash = word; (dash = strchr(dash, '-')) != NULL;)
+                *dash = '_';
+            if (strcmp(word, value) == 0)
+                return value_enum_label(app->arena, descriptor, &descriptor->values[at]);
+        }
+    }
+    return app_clean(app, value);
+}
+
+static void print_field(struct app *app, const ProtobufCMessageDescriptor *message, const Kam__V1__FieldChange *change)
+{
+    bool is_internal = (is_id(change->old_value) && is_id(change->new_value)) || ends_with(change->field, "_currency_code");
+    if (is_internal)
+        return;
+    const ProtobufCFieldDescriptor *field = message == NULL ? NULL : message_find_field(message, change->field);
+    const char *label = field == NULL ? app_clean(app, change->field) : output_label(message, change->field);
+    const char *old_value = show_value(app, field, change->old_value), *new_value = show_value(app, field, change->new_value);
+    if (*change->old_value == '\0')
+        fprintf(app->out, "  %s: %s\n", label, new_value);
+    else if (*change->new_value == '\0')
+        fprintf(app->out, _("  %s: %s, now empty\n"), label, old_value);
+    else
+        fprintf(app->out, "  %s: %s \u2192 %s\n", label, old_value, new_value);
+}
+
+static const char *verb_of(Kam__V1__Operation operation)
+{
+    switch (operation) {
+    case KAM__V1__OPERATION__OPERATION_INSERT:
+        return _("added");
+    case KAM__V1__OPERATION__OPERATION_DELETE:
+        return _("removed");
+    default:
+        return _("changed");
+    }
+}
+
+static void print_change(struct app *app, const Kam__V1__Change *change)
+{
+    size_t entity = find_entity(change->entity);
+    bool is_known = entity < sizeof entities / sizeof entities[0];
+    fprintf(app->out, "%s%s  %s  %s: %s%s", app_bold(app), output_cell(app, &change->base, "time", false),
+            app_clean(app, *change->actor_name == '\0' ? _("the operator") : change->actor_name),
+            is_known ? _(entities[entity].name) : app_clean(app, change->entity), verb_of(change->operation), app_plain(app));
+    if (*change->reason != '\0')
+        fprintf(app->out, "  (%s)", app_clean(app, change->reason));
+    fputc('\n', app->out);
+    for (size_t at = 0; at < change->n_fields; at++)
+        print_field(app, is_known ? entities[entity].message : NULL, change->fields[at]);
+}
+
+enum exit_code history_run(struct app *app, struct invocation *invocation)
+{
+    ProtobufCMessage *request, *response;
+    if (app->settings.json || app->settings.csv || app->settings.columns != NULL)
+        return command_run_method(app, invocation);
+    enum exit_code failure = command_bind(app, invocation, &request);
+    int64_t left = app->settings.limit > 0 ? app->settings.limit : app->settings.all ? INT64_MAX : DEFAULT_CHANGES;
+    while (failure == EXIT_OK && left > 0) {
+        message_set_integer(request, "page_size", left < LARGEST_PAGE ? left : LARGEST_PAGE);
+        failure = app_call(app, invocation->command->method, request, &response);
+        if (failure != EXIT_OK)
+            break;
+        const Kam__V1__ListChangesResponse *page = (const Kam__V1__ListChangesResponse *)response;
+        for (size_t at = 0; at < page->n_changes; at++)
+            print_change(app, page->changes[at]);
+        left -= (int64_t)page->n_changes;
+        if (*page->next_page_token == '\0')
+            break;
+        message_set_text(request, "page_token", page->next_page_token);
+        if (left <= 0)
+            fprintf(app->out, "%s\n", _("(older changes: --limit N or --all)"));
+    }
+    return failure;
+}

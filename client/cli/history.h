@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: Apache-2.0
+// kam history: who changed a record, when, from what to what.
+#ifndef KAM_CLI_HISTORY_H
+#define KAM_CLI_HISTORY_H
+
+#include "command.h"
+
+enum exit_code history_run(struct app *app, struct invocation *invocation);
+
+#endif
