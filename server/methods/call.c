@@ -102,7 +102,9 @@ bool call_validate(struct method_call *call)
         return false;
     }
     call->values.request = call->request;
-    uuid_make(call->values.new_id);
+    // Random bytes are a system call.
+    if (call->variant->uses_new_id)
+        uuid_make(call->values.new_id);
     return read_page(call);
 }
 

@@ -13,7 +13,7 @@
 #include "kam/v1/session.pb-c.h"
 #include "methods/token.h"
 
-static const int64_t SESSION_SECONDS = 30 * 86400;
+static const int64_t SESSION_SECONDS = INT64_C(30) * 86400;
 
 struct login {
     uint8_t user_id[UUID_BYTES];

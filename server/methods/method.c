@@ -68,6 +68,8 @@ static void resolve_statement(struct method *method, struct method_statement *st
                              &parameters[at]));
         if (parameters[at].source == TABLE_PAGE_LIMIT)
             statement->is_page = true;
+        if (parameters[at].source == TABLE_NEW_ID)
+            statement->uses_new_id = true;
         if (parameters[at].is_password) {
             method->has_password = true;
             method->password = parameters[at].path;
@@ -88,6 +90,7 @@ static const struct method_variant *resolve_variant(struct method *method, const
     for (size_t at = 0; at < table->statement_count; at++) {
         statements[at].table = &table->statements[at];
         resolve_statement(method, &statements[at], arena);
+        variant->uses_new_id = variant->uses_new_id || statements[at].uses_new_id;
         if (statements[at].is_page)
             variant->page = &statements[at];
     }

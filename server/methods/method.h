@@ -27,7 +27,8 @@ struct method_statement {
     const ProtobufCFieldDescriptor *list;  // of METHOD_ROWS_LIST
     const ProtobufCMessageDescriptor *row; // what a row becomes
     const struct fill_column *columns;     // NULL where rows are ignored or read by a handler
-    bool is_page;                          // uses :page.limit
+    bool uses_new_id;
+    bool is_page; // uses :page.limit
     size_t key_count;
     size_t key_columns[BIND_PAGE_KEYS_MAX];
     uint32_t key_types[BIND_PAGE_KEYS_MAX];
@@ -38,6 +39,7 @@ struct method_variant {
     const struct method_statement *statements;
     size_t statement_count;
     const struct method_statement *page; // the one with :page.limit, or NULL
+    bool uses_new_id;                    // has a parameter :new.id
     struct validate_mask mask;
 };
 
