@@ -135,7 +135,7 @@ class Sessions(unittest.TestCase):
     def age_failures(self, login):
         """Makes the last attempt long ago, without forgetting how many there were."""
         with self.database.connect() as connection, connection.cursor() as cursor:
-            cursor.execute("update kam.login_failure set last_time = now() - interval '1 h'")
+            cursor.execute("update kam.login_failure set last_time = now() - interval '59 min'")
         connection.close()
 
     def test_passwords_are_neither_logged_nor_kept(self):

@@ -331,7 +331,7 @@ class Kamd:
 
     def kam_login(self, login, password=PASSWORD):
         """Logs the client of this user in."""
-        ran = self.kam(login, 'login', '--server', f'localhost:{self.port}', '--password-stdin', login, text=password + '\n')
+        ran = self.kam(login, 'login', f'localhost:{self.port}', '--user', login, '--password-stdin', text=password + '\n')
         if ran.code != 0:
             raise AssertionError(f'kam login {login} gave {ran.code}: {ran.err}{ran.out}')
         return ran
