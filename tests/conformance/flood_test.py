@@ -4,12 +4,13 @@
 bad one must have got."""
 import socket
 import time
+from random import Random
 
 from hyperframe.frame import (ContinuationFrame, HeadersFrame, PingFrame, PriorityFrame, RstStreamFrame,
                               SettingsFrame, WindowUpdateFrame)
 
-from wire import (EMPTY_MESSAGE, ENHANCE_YOUR_CALM, Hostile, INPUT_CALL, PREFACE, TIMEOUT, UNARY_CALL, message,
-                  pb, request_headers, stubs)
+from wire import (ECHO_CALL, EMPTY_MESSAGE, ENHANCE_YOUR_CALM, Hostile, INPUT_CALL, PREFACE, TIMEOUT, UNARY_CALL,
+                  Wire, message, pb, request_headers, stubs)
 
 
 class Floods(Hostile):
@@ -97,7 +98,7 @@ class Floods(Hostile):
         wire = self.wire()
         wire.tls.settimeout(2)
         data = PingFrame(opaque_data=b"12345678").serialize() * 1000
-        for _ in range(300):
+        for _ in range(80):
             wire.send_bytes(data)
             if wire.is_broken:
                 break
@@ -113,6 +114,51 @@ class Floods(Hostile):
         wire.send(PingFrame(opaque_data=b"12345678"))
         wire.read_until(lambda frame: isinstance(frame, PingFrame) and "ACK" in frame.flags)
         self.assertLess(self.server.rss_bytes() - rss, 64 * 1024 * 1024)
+
+
+class Noise(Hostile):
+    def conversation(self, wire, random):
+        """Frames of a reasonable client, some of them repeated, cut, or with bytes changed."""
+        body = pb.SimpleRequest(response_size=random.randrange(100000)).SerializeToString()
+        parts = []
+        for at in range(random.randrange(1, 20)):
+            stream = 2 * at + 1
+            path = random.choice([UNARY_CALL, INPUT_CALL, ECHO_CALL, "/no/where"])
+            parts += [wire.headers(stream, request_headers(path)).serialize(),
+                      wire.data(stream, message(body), end=random.random() < 0.7).serialize()]
+            parts += random.choices([PingFrame(opaque_data=b"12345678").serialize(),
+                                     RstStreamFrame(stream, error_code=8).serialize(),
+                                     WindowUpdateFrame(stream, random.randrange(1, 1 << 31)).serialize(),
+                                     SettingsFrame(settings={4: random.randrange(1 << 31)}).serialize(),
+                                     PriorityFrame(stream, depends_on=0, stream_weight=1).serialize(),
+                                     ContinuationFrame(stream, b"").serialize(), b""], k=random.randrange(3))
+        for _ in range(random.randrange(3)):
+            at = random.randrange(len(parts))
+            part = bytearray(parts[at])
+            kind = random.randrange(4)
+            if kind == 0 and part:
+                part[random.randrange(len(part))] = random.randrange(256)
+            elif kind == 1:
+                part = part[:random.randrange(len(part) + 1)]
+            elif kind == 2:
+                part = part * 2
+            else:
+                part += bytes(random.randrange(256) for _ in range(random.randrange(20)))
+            parts[at] = bytes(part)
+        return b"".join(parts)
+
+    def test_spoiled_conversations(self):
+        random = Random(20)
+        for _ in range(80):
+            with Wire(self.server.port) as wire:
+                wire.send_bytes(self.conversation(wire, random))
+                if random.random() < 0.3:
+                    wire.send(PingFrame(opaque_data=b"last one"))
+                    wire.tls.settimeout(0.05)
+                    try:
+                        wire.read_until(lambda frame: False)
+                    except (AssertionError, ValueError):
+                        pass  # the server waits for the rest of a frame that was cut
 
 
 class Slowness(Hostile):
