@@ -8,8 +8,9 @@
       South                south     manager of the other region
         South office       stranger  a rep; helper, a rep who is a member of every account
 
-An account with all that hangs on it is a family. The families are named as the columns of matrix.txt; those that are different for every role
-carry the role's name: own-rep, own-manager, own-boss. One contact, bridge, has positions at own-rep, own-manager and foreign.
+An account with all that hangs on it is a family. The families are named as the columns of matrix.txt; those that are different
+for every role carry the role's name: own-rep, own-manager, own-boss. One contact, bridge, has positions at own-rep, own-manager
+and foreign.
 """
 import copy
 import dataclasses
@@ -25,7 +26,6 @@ DESK = {"account.code", "account.name", "account.phone", "account.registered_add
         "contact.name", "contact.phones", "contact.emails", "position.title"}
 
 ROLES = ("rep", "manager", "boss", "service")
-TARGETS = ("own", "member", "team", "former", "foreign", "retired")
 
 
 @dataclasses.dataclass
@@ -36,10 +36,6 @@ class User:
     id: str = ""
     token: str = ""
     session_id: str = ""
-
-    @property
-    def table_role(self):
-        return f"kam_{self.role}"
 
 
 @dataclasses.dataclass
@@ -67,6 +63,7 @@ class Company:
         self.wire = wire
         self.owner = None
         self.registry = Registry()
+        self.parents = dict(self.PARENTS)
         self.teams = {}  # name: id
         self.users = {login: User(login, role, team) for login, role, team in self.USERS}
         self.families = {}
@@ -84,7 +81,7 @@ class Company:
 
     def is_below(self, team, ancestor):
         while team is not None and team != ancestor:
-            team = self.PARENTS[team]
+            team = self.parents[team]
         return team is not None
 
     def reaches(self, user, family):
@@ -123,7 +120,7 @@ class Company:
         """The root team and boss are there already: the operator makes them."""
         self.log_in("boss")
         self.teams["company"] = self.boss("SessionService/GetCaller").team_id
-        for team, parent in self.PARENTS.items():
+        for team, parent in self.parents.items():
             if parent is not None:
                 self.teams[team] = self.boss("TeamService/CreateTeam",
                                              team={"name": team, "parent_id": self.teams[parent]}).id
@@ -317,14 +314,14 @@ class Company:
 
     def fresh_team(self, parent):
         name = self.new_name()
-        self.PARENTS[name] = parent
+        self.parents[name] = parent
         self.teams[name] = self.boss("TeamService/CreateTeam", team={"name": name, "parent_id": self.teams[parent]}).id
         return name
 
     def team_target(self, role, target, is_fresh):
         """What a column of the section on teams means for role."""
         team = {"own": self.users[role].team, "below": "spare", "foreign": "south spare", "retired": "closed"}[target]
-        return self.fresh_team(self.PARENTS[team]) if is_fresh and target in ("below", "foreign") else team
+        return self.fresh_team(self.parents[team]) if is_fresh and target in ("below", "foreign") else team
 
     def give(self, family, user):
         """Hands a fresh family to the user whom a test acts as."""
@@ -351,7 +348,8 @@ class Company:
     def version(self, family, record):
         """The version the record has now, as boss reads it."""
         if record == "profile":
-            answer = self.wire.call("ContactService/GetContactProfile", {"contact_id": self.ensure(family, "contact")}, self.users["boss"].token)
+            request = {"contact_id": self.ensure(family, "contact")}
+            answer = self.wire.call("ContactService/GetContactProfile", request, self.users["boss"].token)
             return answer.message.version if answer.code == "OK" else 0
         record_id = self.ensure(family, record)
         if record == "account":

@@ -96,7 +96,7 @@ class Tables:
                 if other is user or user.role == "manager" and self.company.is_below(other.team, user.team)}
 
     def teams_below(self, user):
-        return {self.company.teams[team] for team in self.company.PARENTS
+        return {self.company.teams[team] for team in self.company.parents
                 if user.role == "manager" and self.company.is_below(team, user.team)}
 
     def expected(self, table, key, rows, user):

@@ -65,8 +65,11 @@ class Sql(unittest.TestCase):
             cursor.execute("""
                 select p.proname, r.rolname, has_function_privilege(r.oid, p.oid, 'execute'), p.prosecdef, p.proconfig
                   from pg_proc p cross join pg_roles r
-                 where p.pronamespace = 'kam'::regnamespace and r.rolname in ('kam_rep', 'kam_manager', 'kam_service', 'kam_auth', 'kam_login')""")
-            for name, role, may_call, is_definer, settings in cursor.fetchall():
+                 where p.pronamespace = 'kam'::regnamespace
+                   and r.rolname in ('kam_rep', 'kam_manager', 'kam_service', 'kam_auth', 'kam_login')""")
+            functions = cursor.fetchall()
+            self.assertEqual(set(wanted) - {name for name, *_ in functions}, set(), "there is no such function")
+            for name, role, may_call, is_definer, settings in functions:
                 with self.subTest(function=name, role=role):
                     self.assertEqual(may_call, role in wanted.get(name, ()))
                     if is_definer:
