@@ -6,6 +6,7 @@ Every slip is reported as FILE:LINE: error: what was wrong, what would be right.
 """
 import argparse
 import os
+import signal
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -32,6 +33,8 @@ def main():
     parser.add_argument("--partial", action="store_true", help="methods without a file are no error; the server does not know them")
     parser.add_argument("--no-database", action="store_true", help="only the checks that need no PostgreSQL; writes nothing")
     options = parser.parse_args()
+    # So that a build that is ended takes its PostgreSQL along.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     problems = Problems()
     with open(options.descriptors, "rb") as source:
         contract = Contract(source.read())

@@ -12,6 +12,9 @@
 #include "methods/details.h"
 #include "methods/value.h"
 
+// Whatever the contract allows.
+enum { PAGE_SIZE_MAX = 1000 };
+
 // ---- the end ----
 
 void call_fail_as(struct method_call *call, const struct error *error)
@@ -80,7 +83,8 @@ static bool read_page(struct method_call *call)
         return true;
     const struct page_fields *fields = &call->method->page;
     int32_t size = *(int32_t *)path_member(call->request, fields->size);
-    call->values.page_limit = (size > 0 ? size : call->method->table->page_size) + 1;
+    size = size > 0 ? size : call->method->table->page_size;
+    call->values.page_limit = (size < PAGE_SIZE_MAX ? size : PAGE_SIZE_MAX) + 1;
     struct arena *arena = rpc_call_arena(call->rpc);
     page_hash_request(fields, call->request, call->page_hash);
     const char *token = *(char **)path_member(call->request, fields->token);

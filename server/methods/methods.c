@@ -38,16 +38,10 @@ static struct rpc_method *rpc_table;
 // Lives as long as the process, like the tables it is made from.
 static struct arena *table_arena;
 
-static void free_table(void)
-{
-    arena_destroy(table_arena);
-}
-
 static void make_table(void)
 {
     REQUIRE(sodium_init() >= 0);
     table_arena = arena_create(SIZE_MAX);
-    REQUIRE(atexit(free_table) == 0);
     rpc_table = arena_alloc(table_arena, (table_method_count + 1) * sizeof *rpc_table);
     struct validate_cache cache = {.arena = table_arena};
     for (size_t at = 0; at < table_method_count; at++) {

@@ -20,7 +20,7 @@
 
 // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z
 static const int64_t SECONDS_MIN = -62135596800, SECONDS_MAX = 253402300799;
-enum { NANOS_MAX = 999999999, PLACE_BYTES = 256, LIST_BYTES = 160 };
+enum { NANOS_MAX = 999999999, PLACE_BYTES = 256, LIST_BYTES = 90, QUOTE_BYTES = 40 };
 
 struct validate_field {
     const ProtobufCFieldDescriptor *field;
@@ -101,20 +101,34 @@ static void check_number(struct check *check, const char *place, const struct co
         WRONG(check, place, "must be at most %" PRId64 ", got %" PRId64, rules->max, number);
 }
 
+// Names with commas between them, as many as there is room for.
+struct list {
+    char text[LIST_BYTES];
+    size_t length;
+};
+
+static void list_add(struct list *list, const char *name)
+{
+    static const char MORE[] = ", ...";
+    size_t room = sizeof list->text - sizeof MORE - list->length;
+    bool is_full = list->length >= sizeof MORE && strcmp(list->text + list->length - (sizeof MORE - 1), MORE) == 0;
+    if (is_full)
+        return;
+    if (strlen(name) + 2 > room)
+        name = "...";
+    list->length += (size_t)snprintf(list->text + list->length, sizeof list->text - list->length, "%s%s",
+                                     list->length > 0 ? ", " : "", name);
+}
+
 static void check_enum(struct check *check, const char *place, const ProtobufCEnumDescriptor *descriptor, int number)
 {
     if (protobuf_c_enum_descriptor_get_value(descriptor, number) != NULL)
         return;
-    char names[LIST_BYTES] = "";
-    size_t length = 0;
-    for (unsigned at = 0; at < descriptor->n_values && length < sizeof names - 1; at++) {
-        if (descriptor->values[at].value == 0)
-            continue;
-        int added = snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "",
-                             descriptor->values[at].name);
-        length += added > 0 ? (size_t)added : 0;
-    }
-    WRONG(check, place, "%d is no %s; there is %s", number, descriptor->short_name, names);
+    struct list names = {.length = 0};
+    for (unsigned at = 0; at < descriptor->n_values; at++)
+        if (descriptor->values[at].value != 0)
+            list_add(&names, descriptor->values[at].name);
+    WRONG(check, place, "%d is no %s; there is %s", number, descriptor->short_name, names.text);
 }
 
 static void check_timestamp(struct check *check, const char *place, const Google__Protobuf__Timestamp *timestamp)
@@ -311,24 +325,33 @@ static bool is_allowed(const struct validate_mask *mask, const char *path)
     return false;
 }
 
+// The start of a text that came with the request, cut between characters.
+static const char *quote(const char *text, char quoted_r[QUOTE_BYTES + 1])
+{
+    size_t length = strnlen(text, QUOTE_BYTES);
+    while (length > 0 && ((unsigned char)text[length] & 0xC0) == 0x80)
+        length--;
+    memcpy(quoted_r, text, length);
+    quoted_r[length] = '\0';
+    return quoted_r;
+}
+
 static void check_mask_path(struct check *check, size_t at)
 {
     const Google__Protobuf__FieldMask *update_mask = check->update_mask;
     const char *path = update_mask->paths[at];
     if (!is_allowed(check->mask, path)) {
-        char names[LIST_BYTES] = "";
-        size_t length = 0;
-        for (size_t known = 0; known < check->mask->path_count && length < sizeof names - 1; known++) {
-            int added = snprintf(names + length, sizeof names - length, "%s%s", length > 0 ? ", " : "",
-                                 check->mask->paths[known]);
-            length += added > 0 ? (size_t)added : 0;
-        }
-        WRONG(check, "update_mask", "'%.40s' cannot be changed here; these can: %s", path, names);
+        struct list names = {.length = 0};
+        for (size_t known = 0; known < check->mask->path_count; known++)
+            list_add(&names, check->mask->paths[known]);
+        char quoted[QUOTE_BYTES + 1];
+        WRONG(check, "update_mask", "'%s' cannot be changed here; these can: %s", quote(path, quoted), names.text);
         return;
     }
     for (size_t before = 0; before < at; before++)
         if (strcmp(update_mask->paths[before], path) == 0) {
-            WRONG(check, "update_mask", "'%.40s' is named twice; name each field once", path);
+            char quoted[QUOTE_BYTES + 1];
+            WRONG(check, "update_mask", "'%s' is named twice; name each field once", quote(path, quoted));
             return;
         }
 }

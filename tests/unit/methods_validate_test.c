@@ -266,6 +266,18 @@ static void test_unknown_enum_names_the_known(void **state)
     assert_violation("position.buying_roles[2]", "-1 is no BuyingRole");
 }
 
+static void test_a_long_list_of_names_ends_between_them(void **state)
+{
+    (void)state;
+    Kam__V1__Account account = KAM__V1__ACCOUNT__INIT;
+    Kam__V1__CreateAccountRequest request = KAM__V1__CREATE_ACCOUNT_REQUEST__INIT;
+    request.account = &account;
+    account.source = (Kam__V1__AccountSource)77;
+    assert_wrong(&request.base, "account.source", "77 is no AccountSource; there is ACCOUNT_SOURCE_PEER_REFERRAL, ");
+    const struct error_violation *violation = find_violation("account.source");
+    assert_string_equal(violation->description + strlen(violation->description) - 5, ", ...");
+}
+
 static void test_money_needs_its_currency(void **state)
 {
     (void)state;
@@ -427,6 +439,9 @@ static void test_hostile_masks(void **state)
     assert_violation("update_mask", "named twice");
     static const char *const VERSION[] = {"version"};
     assert_int_equal(validate_update(&activity, VERSION, 1), STATUS_INVALID_ARGUMENT);
+    static const char *const CHINESE[] = {"客户客户客户客户客户客户客户客户客户客户客户客户客户客户客户"};
+    assert_int_equal(validate_update(&activity, CHINESE, 1), STATUS_INVALID_ARGUMENT);
+    assert_violation("update_mask", "'客户客户客户客户客户客户客' cannot");
     const char *many[1000];
     for (size_t at = 0; at < 1000; at++)
         many[at] = "owner_id; drop table account";
@@ -473,6 +488,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_oneof_that_is_set_to_zero_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_enum_names_the_known, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_long_list_of_names_ends_between_them, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_money_needs_its_currency, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_timestamps, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_dates, set_up, tear_down),
