@@ -5,6 +5,8 @@
 // PQconnectStart() runs on the thread pool, because it resolves names synchronously. With several hosts in conninfo
 // libpq resolves the names after the first one on the loop thread, when it comes to them: give numeric addresses
 // (hostaddr) there, or names from /etc/hosts.
+// A host that does not take the connection within five seconds is passed over; one that takes it and then says nothing
+// ends the attempt.
 #ifndef KAM_DB_CONNECT_H
 #define KAM_DB_CONNECT_H
 

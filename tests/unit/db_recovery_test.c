@@ -176,6 +176,22 @@ static void without_a_server_calls_fail_at_once_with_a_retry_time(void **state)
     pool = regular;
 }
 
+static void the_next_host_is_tried(void **state)
+{
+    (void)state;
+    char two_hosts[224];
+    snprintf(two_hosts, sizeof two_hosts,
+             "host=/nonexistent,%s user=kam_login dbname=postgres target_session_attrs=read-write", postgres.directory);
+    struct db_pool *regular = pool;
+    pool = calls_open_pool(&loop, two_hosts, 1, 1);
+    struct call call;
+    begin_and_submit(&call, DB_BATCH_READ, &GET, 1);
+    calls_wait(&loop, &call, 1);
+    assert_int_equal(call.code, STATUS_OK);
+    calls_close_one_pool(&loop, pool);
+    pool = regular;
+}
+
 static void a_role_that_may_not_be_entered_is_unavailable(void **state)
 {
     (void)state;
@@ -289,6 +305,7 @@ int main(void)
         TEST(a_read_under_a_broken_connection_is_repeated),
         TEST(a_read_that_breaks_every_connection_is_given_up),
         TEST(without_a_server_calls_fail_at_once_with_a_retry_time),
+        TEST(the_next_host_is_tried),
         TEST(a_role_that_may_not_be_entered_is_unavailable),
         TEST(deadlocks_are_resolved_by_repeating),
         TEST(killed_under_load_it_serves_again_and_forgets_nothing_acknowledged),
