@@ -51,7 +51,10 @@ static void print_column(struct app *app, const char *text, size_t indent)
         size_t length = text_fit_line(text, room);
         if (!is_first)
             fprintf(app->out, "%*s", (int)indent, "");
-        fprintf(app->out, "%.*s\n", (int)length, text);
+        size_t shown = length;
+        while (shown > 0 && text[shown - 1] == ' ')
+            shown--;
+        fprintf(app->out, "%.*s\n", (int)shown, text);
         text += length;
         text += *text == '\n';
     }
@@ -188,11 +191,11 @@ void help_suggest_command(struct app *app, const char *const words[], size_t cou
     for (size_t group = 0; group < command_group_count; group++)
         for (size_t at = 0; at < *command_groups[group].count; at++) {
             const char *name = command_groups[group].commands[at].name;
-            size_t distance = text_distance(wanted, name, 100), first = text_distance(words[0], name, 100);
-            distance = first < distance ? first : distance;
-            if (distance < best_distance) {
-                best_distance = distance;
-                best = name;
+            const char *noun = arena_printf(app->arena, "%.*s", (int)strcspn(name, " "), name);
+            size_t distance = text_distance(wanted, name, 100), first = text_distance(words[0], noun, 100);
+            if (distance < best_distance || (first < best_distance && count == 1)) {
+                best_distance = distance < first ? distance : first;
+                best = distance <= first ? name : noun;
             }
         }
     if (best != NULL)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "history.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/uuid.h"
@@ -73,14 +74,32 @@ static const char *show_value(struct app *app, const ProtobufCFieldDescriptor *f
     return app_clean(app, value);
 }
 
-static void print_field(struct app *app, const ProtobufCMessageDescriptor *message, const Kam__V1__FieldChange *change)
+// The log has an amount as two columns; its currency may have stayed.
+static const char *show_amount(struct app *app, const Kam__V1__Change *change, const char *base, bool is_new, const char *value)
 {
-    bool is_internal = (is_id(change->old_value) && is_id(change->new_value)) || ends_with(change->field, "_currency_code");
-    if (is_internal)
+    const char *currency = "", *column = arena_printf(app->arena, "%s_currency_code", base);
+    for (size_t at = 0; at < change->n_fields; at++)
+        if (strcmp(change->fields[at]->field, column) == 0)
+            currency = is_new ? change->fields[at]->new_value : change->fields[at]->old_value;
+    return *value == '\0' ? "" : app_clean(app, value_format_money(app->arena, currency, strtoll(value, NULL, 10), true));
+}
+
+static void print_field(struct app *app, const Kam__V1__Change *whole, const ProtobufCMessageDescriptor *message,
+                        const Kam__V1__FieldChange *change)
+{
+    static const char amount[] = "_minor_units";
+    if (is_id(change->old_value) && is_id(change->new_value))
         return;
-    const ProtobufCFieldDescriptor *field = message == NULL ? NULL : message_find_field(message, change->field);
-    const char *label = field == NULL ? app_clean(app, change->field) : output_label(message, change->field);
-    const char *old_value = show_value(app, field, change->old_value), *new_value = show_value(app, field, change->new_value);
+    const char *name = change->field;
+    bool is_amount = ends_with(name, amount);
+    if (is_amount)
+        name = arena_printf(app->arena, "%.*s", (int)(strlen(name) - strlen(amount)), name);
+    const ProtobufCFieldDescriptor *field = message == NULL ? NULL : message_find_field(message, name);
+    if (message != NULL && field == NULL)
+        return; // a column the contract does not speak of
+    const char *label = field == NULL ? app_clean(app, name) : output_label(message, name);
+    const char *old_value = is_amount ? show_amount(app, whole, name, false, change->old_value) : show_value(app, field, change->old_value);
+    const char *new_value = is_amount ? show_amount(app, whole, name, true, change->new_value) : show_value(app, field, change->new_value);
     if (*change->old_value == '\0')
         fprintf(app->out, "  %s: %s\n", label, new_value);
     else if (*change->new_value == '\0')
@@ -112,7 +131,7 @@ static void print_change(struct app *app, const Kam__V1__Change *change)
         fprintf(app->out, "  (%s)", app_clean(app, change->reason));
     fputc('\n', app->out);
     for (size_t at = 0; at < change->n_fields; at++)
-        print_field(app, is_known ? entities[entity].message : NULL, change->fields[at]);
+        print_field(app, change, is_known ? entities[entity].message : NULL, change->fields[at]);
 }
 
 enum exit_code history_run(struct app *app, struct invocation *invocation)
