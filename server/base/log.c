@@ -2,6 +2,7 @@
 // One line per event: see log.h.
 #include "base/log.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -9,13 +10,13 @@
 
 enum { LINE_BYTES = 8192, VALUE_BYTES = 512 };
 
-static enum log_level least_level = LOG_INFO;
-static bool json_lines;
+static atomic_int least_level = LOG_INFO;
+static atomic_bool json_lines;
 
 void log_configure(enum log_level least, bool as_json)
 {
-    least_level = least;
-    json_lines = as_json;
+    atomic_store_explicit(&least_level, (int)least, memory_order_relaxed);
+    atomic_store_explicit(&json_lines, as_json, memory_order_relaxed);
 }
 
 struct line {
@@ -79,7 +80,7 @@ static void add_field(struct line *line, const char *key, const char *text, bool
 void log_write(enum log_level level, const char *message, const struct log_field *fields, unsigned count)
 {
     static const char *const LEVELS[] = {"debug", "info", "warning", "error"};
-    if (level < least_level)
+    if ((int)level < atomic_load_explicit(&least_level, memory_order_relaxed))
         return;
     struct line line = {.length = 0};
     if (json_lines)

@@ -8,7 +8,7 @@
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARNING, LOG_ERROR };
 
-// Process-wide, set once before threads start.
+// Process-wide. Any thread, at any time.
 void log_configure(enum log_level least, bool as_json);
 
 // A pair of key and value. Make them with the functions below; keys are plain ASCII words.
