@@ -22,8 +22,8 @@ static size_t find_free_place(const struct argument *table, size_t count, const 
     return count;
 }
 
-enum status arguments_parse(const struct argument *table, size_t count, int word_count, char **words, const char **values_r,
-                            struct error *error)
+enum status arguments_parse(const struct argument *table, size_t count, int word_count, char **words,
+                            const char **values_r, struct error *error)
 {
     for (size_t at = 0; at < count; at++)
         values_r[at] = NULL;
@@ -39,7 +39,8 @@ enum status arguments_parse(const struct argument *table, size_t count, int word
         size_t length = strcspn(text + 2, "=");
         size_t place = find_flag(table, count, text + 2, length);
         if (place == count)
-            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "there is no flag %.*s here", (int)length + 2, text);
+            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "there is no flag %.*s here", (int)length + 2,
+                             text);
         if (table[place].value_name == NULL && text[2 + length] == '=')
             return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "--%s takes no value", table[place].name);
         if (table[place].value_name == NULL)
@@ -54,7 +55,8 @@ enum status arguments_parse(const struct argument *table, size_t count, int word
     }
     for (size_t at = 0; at < count; at++)
         if (table[at].is_required && values_r[at] == NULL)
-            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s%s is missing", table[at].name != NULL ? "--" : "",
+            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s%s is missing",
+                             table[at].name != NULL ? "--" : "",
                              table[at].name != NULL ? table[at].name : table[at].value_name);
     return STATUS_OK;
 }
@@ -78,7 +80,8 @@ void arguments_print_help(const struct argument *table, size_t count, FILE *out)
     for (size_t at = 0; at < count; at++) {
         char left[64];
         snprintf(left, sizeof left, "%s%s%s%s", table[at].name != NULL ? "--" : "",
-                 table[at].name != NULL ? table[at].name : "", table[at].name != NULL && table[at].value_name ? " " : "",
+                 table[at].name != NULL ? table[at].name : "",
+                 table[at].name != NULL && table[at].value_name ? " " : "",
                  table[at].value_name != NULL ? table[at].value_name : "");
         fprintf(out, "  %-20s %s\n", left, table[at].help);
     }

@@ -4,7 +4,8 @@
 
 #include "base/require.h"
 
-// Most users are reps, and logging in is rare. Reads share transactions, writes wait for the disk one by one: they get more.
+// Most users are reps, and logging in is rare. Reads share transactions, writes wait for the disk one by one: they get
+// more.
 enum { WEIGHT_SUM = 16, READ_PART = 4 };
 static const unsigned WEIGHTS[TABLE_ROLE_COUNT] = {
     [TABLE_ROLE_REP] = 9, [TABLE_ROLE_MANAGER] = 3, [TABLE_ROLE_SERVICE] = 2, [TABLE_ROLE_AUTH] = 2};

@@ -12,8 +12,8 @@ struct budget_share {
     unsigned write_connections;
 };
 
-// The share of one role on one of the workers; connections is the budget of the whole process, at least the minimum for each worker. Every
-// pool gets one connection of each kind; the shares of all pools add up to no more than the budget.
+// The share of one role on one of the workers; connections is the budget of the whole process, at least the minimum for
+// each worker. Every pool gets one connection of each kind; the shares of all pools add up to no more than the budget.
 struct budget_share budget_divide(unsigned connections, unsigned workers, enum table_role role);
 
 #endif

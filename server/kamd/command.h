@@ -12,8 +12,8 @@
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2 };
 
 struct command {
-    const char *name;  // "user add"
-    const char *help;  // one line
+    const char *name; // "user add"
+    const char *help; // one line
     const struct argument *arguments;
     size_t argument_count;
     // values has one entry per argument. Returns the exit code.

@@ -8,7 +8,9 @@
 #include "net/tls.h"
 
 static const struct argument ARGUMENTS[] = {
-    {.name = "host", .value_name = "NAME", .help = "host name for a new self-signed certificate; the machine's when not given"},
+    {.name = "host",
+     .value_name = "NAME",
+     .help = "host name for a new self-signed certificate; the machine's when not given"},
 };
 
 static enum status show(const struct options *options, const char *host, struct error *error)
@@ -30,7 +32,8 @@ static enum status show(const struct options *options, const char *host, struct 
     char fingerprint[NET_TLS_FINGERPRINT_BYTES];
     net_tls_fingerprint(tls, fingerprint);
     net_tls_destroy(tls);
-    printf("certificate  %s%s\nkey          %s\nfingerprint  %s\n", certificate, is_new ? " (new)" : "", key, fingerprint);
+    printf("certificate  %s%s\nkey          %s\nfingerprint  %s\n", certificate, is_new ? " (new)" : "", key,
+           fingerprint);
     return STATUS_OK;
 }
 
@@ -41,7 +44,8 @@ static int run(struct options *options, const char *const *values)
 }
 
 const struct command COMMAND_CERT = {.name = "cert",
-                                     .help = "make the self-signed certificate where there is none; print its fingerprint",
+                                     .help =
+                                         "make the self-signed certificate where there is none; print its fingerprint",
                                      .arguments = ARGUMENTS,
                                      .argument_count = sizeof ARGUMENTS / sizeof ARGUMENTS[0],
                                      .run = run};

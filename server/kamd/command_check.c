@@ -85,15 +85,18 @@ static const struct question QUESTIONS[] = {
      "select 'the login role ' || rolname || ' is a superuser' from pg_roles where rolname = session_user and rolsuper"
      " union all select 'the login role ' || rolname || ' bypasses row-level security' from pg_roles"
      " where rolname = session_user and rolbypassrls"
-     " union all select 'the login role ' || rolname || ' inherits: alter role ' || quote_ident(rolname) || ' noinherit'"
+     " union all select 'the login role ' || rolname || ' inherits: alter role ' || quote_ident(rolname) || ' "
+     "noinherit'"
      " from pg_roles where rolname = session_user and rolinherit"
-     " union all select 'the login role may not enter ' || wanted || ': grant ' || wanted || ' to ' || quote_ident(session_user)"
+     " union all select 'the login role may not enter ' || wanted || ': grant ' || wanted || ' to ' || "
+     "quote_ident(session_user)"
      " from unnest(array['kam_rep', 'kam_manager', 'kam_service', 'kam_auth']) wanted"
      " where to_regrole(wanted) is null or not pg_has_role(session_user, to_regrole(wanted), 'member')"},
     {"roles", "kam_rep, kam_manager, kam_service and kam_auth own nothing and bypass nothing",
      "select 'the role ' || rolname || ' is a superuser or bypasses row-level security' from pg_roles"
      " where rolname in ('kam_rep', 'kam_manager', 'kam_service', 'kam_auth') and (rolsuper or rolbypassrls)"
-     " union all select 'the role ' || r.rolname || ' owns ' || c.oid::regclass from pg_class c join pg_roles r on r.oid = c.relowner"
+     " union all select 'the role ' || r.rolname || ' owns ' || c.oid::regclass from pg_class c join pg_roles r on "
+     "r.oid = c.relowner"
      " where r.rolname in ('kam_rep', 'kam_manager', 'kam_service', 'kam_auth', session_user)"
      " and c.relnamespace = to_regnamespace('kam')"},
     {"row security", "is on for every table",
@@ -122,15 +125,17 @@ static void check_connections(struct check *check, struct db_direct *direct)
     struct error error;
     struct db_rows *rows = NULL;
     char text[160];
-    if (db_direct_query(direct, "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int",
-                        NULL, 0, &rows, &error) != STATUS_OK) {
+    if (db_direct_query(
+            direct,
+            "select current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int",
+            NULL, 0, &rows, &error) != STATUS_OK) {
         complain(check, "connections", error.message);
         return;
     }
     long allowed = strtol(db_rows_value(rows, 0, 0), NULL, 10);
     db_rows_destroy(rows);
-    snprintf(text, sizeof text, "kamd may open %s, PostgreSQL allows %ld", options_text(check->options, OPTION_DB_CONNECTIONS),
-             allowed);
+    snprintf(text, sizeof text, "kamd may open %s, PostgreSQL allows %ld",
+             options_text(check->options, OPTION_DB_CONNECTIONS), allowed);
     if (options_number(check->options, OPTION_DB_CONNECTIONS) > allowed)
         complain(check, "connections", text);
     else
@@ -198,4 +203,6 @@ static int run(struct options *options, const char *const *values)
 }
 
 const struct command COMMAND_CHECK = {
-    .name = "check", .help = "look for what would keep kamd from serving safely; exit code 1 when there is something", .run = run};
+    .name = "check",
+    .help = "look for what would keep kamd from serving safely; exit code 1 when there is something",
+    .run = run};

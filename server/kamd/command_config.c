@@ -9,6 +9,5 @@ static int run(struct options *options, const char *const *values)
     return EXIT_OK;
 }
 
-const struct command COMMAND_CONFIG = {.name = "config",
-                                       .help = "print the effective settings and where each came from, without secrets",
-                                       .run = run};
+const struct command COMMAND_CONFIG = {
+    .name = "config", .help = "print the effective settings and where each came from, without secrets", .run = run};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kamd health: asks the kamd that runs with these settings whether it serves, for health checks of containers and service managers.
+// kamd health: asks the kamd that runs with these settings whether it serves, for health checks of containers and
+// service managers.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -20,9 +21,10 @@ static enum status ask(const char *address, uint16_t port, char answer_r[256], s
     struct sockaddr_in *four = (struct sockaddr_in *)&storage;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)&storage;
     void *place = storage.ss_family == AF_INET6 ? (void *)&six->sin6_addr : (void *)&four->sin_addr;
-    four->sin_port = htons(port);  // the same place in both
+    four->sin_port = htons(port); // the same place in both
     if (inet_pton(storage.ss_family, address, place) != 1)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "METRICS", "metrics: %s is no numeric IPv4 or IPv6 address", address);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "METRICS", "metrics: %s is no numeric IPv4 or IPv6 address",
+                         address);
     int connection = socket(storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct timeval patience = {.tv_sec = PATIENCE_SECONDS};
     size_t length = 0;
@@ -38,7 +40,8 @@ static enum status ask(const char *address, uint16_t port, char answer_r[256], s
     }
     answer_r[length] = '\0';
     return length > 0 ? STATUS_OK
-                      : error_set(error, STATUS_UNAVAILABLE, "METRICS", "nothing answers on %s port %u", address, (unsigned)port);
+                      : error_set(error, STATUS_UNAVAILABLE, "METRICS", "nothing answers on %s port %u", address,
+                                  (unsigned)port);
 }
 
 static int run(struct options *options, const char *const *values)
@@ -60,4 +63,6 @@ static int run(struct options *options, const char *const *values)
 }
 
 const struct command COMMAND_HEALTH = {
-    .name = "health", .help = "ask the kamd that runs with these settings whether it serves (at its --metrics address)", .run = run};
+    .name = "health",
+    .help = "ask the kamd that runs with these settings whether it serves (at its --metrics address)",
+    .run = run};

@@ -10,9 +10,9 @@ static int run(struct options *options, const char *const *values)
 {
     (void)values;
     struct error error;
-    struct operator *operator = NULL;
+    struct operator* operator= NULL;
     size_t applied = 0;
-    enum status status = operator_open(options, &operator, &error);
+    enum status status = operator_open(options, &operator, & error);
     if (status == STATUS_OK)
         status = schema_migrate(operator_direct(operator), &applied, &error);
     operator_close(operator);

@@ -11,4 +11,6 @@ static int run(struct options *options, const char *const *values)
 }
 
 const struct command COMMAND_SERVE = {
-    .name = "serve", .help = "run the server in the foreground until SIGTERM or SIGINT; SIGHUP reloads the certificate", .run = run};
+    .name = "serve",
+    .help = "run the server in the foreground until SIGTERM or SIGINT; SIGHUP reloads the certificate",
+    .run = run};

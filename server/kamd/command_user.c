@@ -13,14 +13,19 @@ enum { ADD_ROLE, ADD_TEAM, ADD_NAME, ADD_COMPANY, ADD_TIME_ZONE, ADD_GROUP, ADD_
 
 static const struct argument ADD_ARGUMENTS[ADD_COUNT] = {
     [ADD_ROLE] = {.name = "role", .value_name = "ROLE", .is_required = true, .help = "rep, manager or service"},
-    [ADD_TEAM] = {.name = "team", .value_name = "TEAM",
+    [ADD_TEAM] = {.name = "team",
+                  .value_name = "TEAM",
                   .help = "name or path (\"Company / North\"); the root team when not given with --company"},
     [ADD_NAME] = {.name = "name", .value_name = "NAME", .help = "name as shown to others; the login when not given"},
-    [ADD_COMPANY] = {.name = "company", .value_name = "NAME", .help = "the first time: makes the root team of this name"},
-    [ADD_TIME_ZONE] = {.name = "time-zone", .value_name = "ZONE",
+    [ADD_COMPANY] = {.name = "company",
+                     .value_name = "NAME",
+                     .help = "the first time: makes the root team of this name"},
+    [ADD_TIME_ZONE] = {.name = "time-zone",
+                       .value_name = "ZONE",
                        .help = "with --company: the company's time zone (Asia/Shanghai); UTC when not given"},
     [ADD_GROUP] = {.name = "key-account-group", .help = "makes a manager a member of the key account group"},
-    [ADD_PASSWORD_STDIN] = {.name = "password-stdin", .help = "reads the password from standard input, not the terminal"},
+    [ADD_PASSWORD_STDIN] = {.name = "password-stdin",
+                            .help = "reads the password from standard input, not the terminal"},
     [ADD_LOGIN] = {.value_name = "LOGIN", .is_required = true, .help = "2 to 40 of a-z 0-9 . _ - , a letter first"},
 };
 
@@ -38,16 +43,19 @@ static enum status check_new_user(const char *const *values, struct error *error
     const char *role = values[ADD_ROLE];
     const char *login = values[ADD_LOGIN];
     if (strcmp(role, "rep") != 0 && strcmp(role, "manager") != 0 && strcmp(role, "service") != 0)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "ROLE", "--role is rep, manager or service, not \"%.40s\"", role);
+        return error_set(error, STATUS_INVALID_ARGUMENT, "ROLE", "--role is rep, manager or service, not \"%.40s\"",
+                         role);
     size_t length = strlen(login);
     if (length < 2 || length > 40 || login[0] < 'a' || login[0] > 'z' ||
         strspn(login, "abcdefghijklmnopqrstuvwxyz0123456789._-") != length)
         return error_set(error, STATUS_INVALID_ARGUMENT, "LOGIN",
                          "a login has 2 to 40 of a-z 0-9 . _ - and begins with a letter; \"%.60s\" does not", login);
     if (values[ADD_TEAM] == NULL && values[ADD_COMPANY] == NULL)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "TEAM", "--team is missing (or --company, for the very first user)");
+        return error_set(error, STATUS_INVALID_ARGUMENT, "TEAM",
+                         "--team is missing (or --company, for the very first user)");
     if (values[ADD_TIME_ZONE] != NULL && values[ADD_COMPANY] == NULL)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "TIME_ZONE", "--time-zone is the company's: it goes with --company");
+        return error_set(error, STATUS_INVALID_ARGUMENT, "TIME_ZONE",
+                         "--time-zone is the company's: it goes with --company");
     return STATUS_OK;
 }
 
@@ -76,7 +84,8 @@ static enum status add_in_transaction(struct db_direct *direct, const char *cons
                           values[ADD_TEAM] != NULL ? values[ADD_TEAM] : values[ADD_COMPANY],
                           hash,
                           values[ADD_GROUP] != NULL ? "true" : "false"};
-    status = db_direct_query(direct, "select kam.operator_add_user($1, $2, $3, $4, $5, $6::boolean)", user, 6, NULL, error);
+    status =
+        db_direct_query(direct, "select kam.operator_add_user($1, $2, $3, $4, $5, $6::boolean)", user, 6, NULL, error);
     return status != STATUS_OK ? status : db_direct_exec(direct, "commit", error);
 }
 
@@ -94,13 +103,13 @@ static enum status read_hash(bool from_stdin, char hash_r[PASSWORD_HASH_BYTES], 
 static int run_add(struct options *options, const char *const *values)
 {
     struct error error;
-    struct operator *operator = NULL;
+    struct operator* operator= NULL;
     char hash[PASSWORD_HASH_BYTES];
     enum status status = check_new_user(values, &error);
     if (status == STATUS_OK)
         status = read_hash(values[ADD_PASSWORD_STDIN] != NULL, hash, &error);
     if (status == STATUS_OK)
-        status = operator_open(options, &operator, &error);
+        status = operator_open(options, &operator, & error);
     if (status == STATUS_OK)
         status = add_in_transaction(operator_direct(operator), values, hash, &error);
     operator_close(operator);
@@ -113,15 +122,15 @@ static int run_add(struct options *options, const char *const *values)
 static int run_passwd(struct options *options, const char *const *values)
 {
     struct error error;
-    struct operator *operator = NULL;
+    struct operator* operator= NULL;
     char hash[PASSWORD_HASH_BYTES];
     enum status status = read_hash(values[PASSWD_PASSWORD_STDIN] != NULL, hash, &error);
     if (status == STATUS_OK)
-        status = operator_open(options, &operator, &error);
+        status = operator_open(options, &operator, & error);
     const char *parameters[] = {values[PASSWD_LOGIN], hash};
     if (status == STATUS_OK)
-        status = db_direct_query(operator_direct(operator), "select kam.operator_set_password($1, $2)", parameters, 2, NULL,
-                                 &error);
+        status = db_direct_query(operator_direct(operator), "select kam.operator_set_password($1, $2)", parameters, 2,
+                                 NULL, &error);
     operator_close(operator);
     if (status != STATUS_OK)
         return command_fail(&error);
@@ -132,12 +141,12 @@ static int run_passwd(struct options *options, const char *const *values)
 static int set_disabled(struct options *options, const char *login, bool is_disabled)
 {
     struct error error;
-    struct operator *operator = NULL;
+    struct operator* operator= NULL;
     const char *parameters[] = {login, is_disabled ? "true" : "false"};
-    enum status status = operator_open(options, &operator, &error);
+    enum status status = operator_open(options, &operator, & error);
     if (status == STATUS_OK)
-        status = db_direct_query(operator_direct(operator), "select kam.operator_set_disabled($1, $2::boolean)", parameters, 2,
-                                 NULL, &error);
+        status = db_direct_query(operator_direct(operator), "select kam.operator_set_disabled($1, $2::boolean)",
+                                 parameters, 2, NULL, &error);
     operator_close(operator);
     if (status != STATUS_OK)
         return command_fail(&error);

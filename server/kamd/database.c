@@ -12,8 +12,8 @@
 
 struct database {
     const struct options *options;
-    struct embedded *embedded;  // NULL: a given database
-    uv_loop_t *loop;            // NULL: joined by a command
+    struct embedded *embedded; // NULL: a given database
+    uv_loop_t *loop;           // NULL: joined by a command
     bool is_ready, has_failed, has_stopped;
     struct error error;
 };
@@ -44,16 +44,17 @@ static void on_ready(void *data, const struct error *error)
     database->has_failed = error != NULL;
     if (error != NULL) {
         database->error = *error;
-        database->error.detail_json = NULL;  // borrowed from somewhere that goes away
+        database->error.detail_json = NULL; // borrowed from somewhere that goes away
     }
 }
 
-enum status database_open(const struct options *options, uv_loop_t *loop, const bool *is_stopping, struct database **database_r,
-                          struct error *error)
+enum status database_open(const struct options *options, uv_loop_t *loop, const bool *is_stopping,
+                          struct database **database_r, struct error *error)
 {
     if (!options_is_given(options, OPTION_DATABASE) && options_is_given(options, OPTION_DATABASE_OWNER))
-        return error_set(error, STATUS_INVALID_ARGUMENT, "BAD_CONFIGURATION",
-                         "--database-owner without --database: kamd serves with a role that owns nothing; give both or none");
+        return error_set(
+            error, STATUS_INVALID_ARGUMENT, "BAD_CONFIGURATION",
+            "--database-owner without --database: kamd serves with a role that owns nothing; give both or none");
     struct database *database = new_database(options);
     *database_r = database;
     if (is_given(options))
@@ -82,7 +83,8 @@ static enum status bring_up_to_date(const char *conninfo, struct error *error)
     return status;
 }
 
-enum status database_join(const struct options *options, bool may_create, struct database **database_r, struct error *error)
+enum status database_join(const struct options *options, bool may_create, struct database **database_r,
+                          struct error *error)
 {
     struct database *database = new_database(options);
     if (!is_given(options)) {
@@ -91,7 +93,8 @@ enum status database_join(const struct options *options, bool may_create, struct
         bool is_there = access(cluster, F_OK) == 0;
         enum status status = STATUS_OK;
         if (!is_there && !may_create)
-            status = error_set(error, STATUS_NOT_FOUND, "NO_CLUSTER", "there is no database in %s yet", embedded.directory);
+            status =
+                error_set(error, STATUS_NOT_FOUND, "NO_CLUSTER", "there is no database in %s yet", embedded.directory);
         if (status == STATUS_OK)
             status = embedded_open(&embedded, &database->embedded, error);
         if (status == STATUS_OK && may_create)
@@ -135,6 +138,7 @@ const char *database_owner_conninfo(const struct database *database)
 {
     if (database->embedded != NULL)
         return embedded_owner_conninfo(database->embedded);
-    return options_is_given(database->options, OPTION_DATABASE_OWNER) ? options_text(database->options, OPTION_DATABASE_OWNER)
-                                                                      : NULL;
+    return options_is_given(database->options, OPTION_DATABASE_OWNER)
+               ? options_text(database->options, OPTION_DATABASE_OWNER)
+               : NULL;
 }

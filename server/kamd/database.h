@@ -11,15 +11,16 @@
 
 struct database;
 
-// For serve: starts the private PostgreSQL where no other is named, and supervises it on the loop. Runs the loop until it accepts
-// connections, or until *is_stopping becomes true: CANCELLED. On failure, too, *database_r is set when there is something to close.
-enum status database_open(const struct options *options, uv_loop_t *loop, const bool *is_stopping, struct database **database_r,
-                          struct error *error) __attribute__((warn_unused_result));
+// For serve: starts the private PostgreSQL where no other is named, and supervises it on the loop. Runs the loop until
+// it accepts connections, or until *is_stopping becomes true: CANCELLED. On failure, too, *database_r is set when there
+// is something to close.
+enum status database_open(const struct options *options, uv_loop_t *loop, const bool *is_stopping,
+                          struct database **database_r, struct error *error) __attribute__((warn_unused_result));
 
-// For the other commands: the private PostgreSQL is used as it runs, or runs for the time of the command where no kamd serves. Where the
-// data directory has none yet it is made with its schema, or NOT_FOUND when may_create is false.
-enum status database_join(const struct options *options, bool may_create, struct database **database_r, struct error *error)
-    __attribute__((warn_unused_result));
+// For the other commands: the private PostgreSQL is used as it runs, or runs for the time of the command where no kamd
+// serves. Where the data directory has none yet it is made with its schema, or NOT_FOUND when may_create is false.
+enum status database_join(const struct options *options, bool may_create, struct database **database_r,
+                          struct error *error) __attribute__((warn_unused_result));
 
 // Stops the private PostgreSQL that was started here, and waits until it has stopped. NULL is allowed.
 void database_close(struct database *database);

@@ -12,7 +12,7 @@ enum { FIRST_AFTER_MS = 5000, EVERY_MS = 3600000 };
 struct housekeeping {
     uv_timer_t timer;
     struct db_pool *pool;
-    struct db_batch *batch;  // on its way
+    struct db_batch *batch; // on its way
 };
 
 static const struct db_statement PURGE = {

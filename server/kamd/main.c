@@ -9,10 +9,9 @@
 enum { ARGUMENTS_MAX = 16 };
 
 static const struct command *const COMMANDS[] = {
-    &COMMAND_SERVE,        &COMMAND_MIGRATE,     &COMMAND_USER_ADD,  &COMMAND_USER_PASSWD,
-    &COMMAND_USER_DISABLE, &COMMAND_USER_ENABLE, &COMMAND_USER_LIST, &COMMAND_TEAM_ADD,
-    &COMMAND_TEAM_LIST,    &COMMAND_CHECK,       &COMMAND_HEALTH,    &COMMAND_CONFIG,
-    &COMMAND_CERT,
+    &COMMAND_SERVE,       &COMMAND_MIGRATE,   &COMMAND_USER_ADD, &COMMAND_USER_PASSWD, &COMMAND_USER_DISABLE,
+    &COMMAND_USER_ENABLE, &COMMAND_USER_LIST, &COMMAND_TEAM_ADD, &COMMAND_TEAM_LIST,   &COMMAND_CHECK,
+    &COMMAND_HEALTH,      &COMMAND_CONFIG,    &COMMAND_CERT,
 };
 enum { COMMAND_COUNT = sizeof COMMANDS / sizeof COMMANDS[0] };
 
@@ -27,10 +26,11 @@ static void print_help(FILE *out)
     fputs("kamd - the server of the key account manager\n\nUsage: kamd COMMAND [FLAGS]\n\nCommands:\n", out);
     for (size_t at = 0; at < COMMAND_COUNT; at++)
         fprintf(out, "  %-14s %s\n", COMMANDS[at]->name, COMMANDS[at]->help);
-    fputs("\nkamd COMMAND --help explains one command.\n\n"
-          "Settings, as flags --NAME VALUE, or in the environment as KAM_NAME (- becomes _), or in the file given with\n"
-          "--config as lines NAME = VALUE. A flag wins over the environment, the environment over the file.\n\n",
-          out);
+    fputs(
+        "\nkamd COMMAND --help explains one command.\n\n"
+        "Settings, as flags --NAME VALUE, or in the environment as KAM_NAME (- becomes _), or in the file given with\n"
+        "--config as lines NAME = VALUE. A flag wins over the environment, the environment over the file.\n\n",
+        out);
     options_print_help(out);
 }
 
@@ -67,7 +67,8 @@ static int fail_usage(int count, char **words)
     if (count == 0)
         fputs("kamd: which command?\n", stderr);
     else
-        fprintf(stderr, "kamd: there is no command \"%s%s%s\"\n", words[0], count > 1 ? " " : "", count > 1 ? words[1] : "");
+        fprintf(stderr, "kamd: there is no command \"%s%s%s\"\n", words[0], count > 1 ? " " : "",
+                count > 1 ? words[1] : "");
     fputs("kamd --help lists them.\n", stderr);
     return EXIT_USAGE;
 }

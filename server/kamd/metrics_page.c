@@ -21,7 +21,8 @@ struct metrics_page {
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned status, const char *type, const char *text,
                               size_t length)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(length, (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
     if (response == NULL)
         return MHD_NO;
     MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
@@ -104,8 +105,8 @@ enum status metrics_page_start(const char *address, uint16_t port, const struct 
     if (page->daemon == NULL) {
         int code = errno;
         free(page);
-        return error_set(error, STATUS_FAILED_PRECONDITION, "METRICS_ADDRESS", "cannot serve metrics on %s:%u: %s", address,
-                         (unsigned)port, strerror(code));
+        return error_set(error, STATUS_FAILED_PRECONDITION, "METRICS_ADDRESS", "cannot serve metrics on %s:%u: %s",
+                         address, (unsigned)port, strerror(code));
     }
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(page->daemon, MHD_DAEMON_INFO_BIND_PORT);
     *port_r = info != NULL && info->port != 0 ? info->port : port;

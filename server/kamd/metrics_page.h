@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The page for Prometheus and the health probe, over plain HTTP on an address of its own: GET /metrics and GET /healthz.
+// The page for Prometheus and the health probe, over plain HTTP on an address of its own: GET /metrics and GET
+// /healthz.
 #ifndef KAM_KAMD_METRICS_PAGE_H
 #define KAM_KAMD_METRICS_PAGE_H
 
@@ -13,8 +14,8 @@ struct metrics_page;
 
 struct metrics_page_source {
     // Both are called on the page's own thread, one call at a time.
-    void (*write)(void *data, FILE *out);  // metrics in the text format of Prometheus
-    bool (*is_serving)(void *data);        // what /healthz says
+    void (*write)(void *data, FILE *out); // metrics in the text format of Prometheus
+    bool (*is_serving)(void *data);       // what /healthz says
     void *data;
 };
 

@@ -8,16 +8,18 @@
 #include "kamd/database.h"
 #include "kamd/system.h"
 
-struct operator {
+struct operator
+{
     struct database *database;
     struct db_direct *direct;
 };
 
-static enum status open_all(struct operator *operator, const struct options *options, struct error *error)
+static enum status open_all(struct operator* operator, const struct options * options, struct error *error)
 {
     // Only the private PostgreSQL has files of ours to be careful with.
     if (!options_is_given(options, OPTION_DATABASE) && !options_is_given(options, OPTION_DATABASE_OWNER)) {
-        enum status status = system_enter(options_text(options, OPTION_USER), options_text(options, OPTION_DATA), error);
+        enum status status =
+            system_enter(options_text(options, OPTION_USER), options_text(options, OPTION_DATA), error);
         if (status != STATUS_OK)
             return status;
     }
@@ -26,18 +28,19 @@ static enum status open_all(struct operator *operator, const struct options *opt
         return status;
     const char *conninfo = database_owner_conninfo(operator->database);
     if (conninfo == NULL)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "OWNER_MISSING",
-                         "this needs the connection of the schema's owner: give --database-owner (or --database-owner-file)");
+        return error_set(
+            error, STATUS_INVALID_ARGUMENT, "OWNER_MISSING",
+            "this needs the connection of the schema's owner: give --database-owner (or --database-owner-file)");
     status = db_direct_open(conninfo, &operator->direct, error);
     if (status == STATUS_OK)
         status = db_direct_exec(operator->direct, "set search_path = kam, pg_temp", error);
     return status;
 }
 
-enum status operator_open(const struct options *options, struct operator **operator_r, struct error *error)
+enum status operator_open(const struct options *options, struct operator** operator_r, struct error *error)
 {
-    struct operator *operator = calloc(1, sizeof *operator);
-    REQUIRE(operator != NULL);
+    struct operator* operator= calloc(1, sizeof *operator);
+    REQUIRE(operator!= NULL);
     enum status status = open_all(operator, options, error);
     if (status != STATUS_OK) {
         operator_close(operator);
@@ -47,16 +50,16 @@ enum status operator_open(const struct options *options, struct operator **opera
     return STATUS_OK;
 }
 
-void operator_close(struct operator *operator)
+void operator_close(struct operator* operator)
 {
-    if (operator == NULL)
+    if (operator== NULL)
         return;
     db_direct_close(operator->direct);
     database_close(operator->database);
     free(operator);
 }
 
-struct db_direct *operator_direct(struct operator *operator)
+struct db_direct *operator_direct(struct operator* operator)
 {
     return operator->direct;
 }

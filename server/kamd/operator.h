@@ -9,14 +9,14 @@
 
 struct operator;
 
-// Connects to --database-owner; without --database to the private PostgreSQL of the data directory, which is started for the time of the
-// command where no kamd runs. Started as root, the process becomes the data directory's user.
-enum status operator_open(const struct options *options, struct operator **operator_r, struct error *error)
+// Connects to --database-owner; without --database to the private PostgreSQL of the data directory, which is started
+// for the time of the command where no kamd runs. Started as root, the process becomes the data directory's user.
+enum status operator_open(const struct options *options, struct operator** operator_r, struct error *error)
     __attribute__((warn_unused_result));
 
 // NULL is allowed.
-void operator_close(struct operator *operator);
+void operator_close(struct operator* operator);
 
-struct db_direct *operator_direct(struct operator *operator);
+struct db_direct *operator_direct(struct operator* operator);
 
 #endif

@@ -18,8 +18,8 @@ struct unit {
 };
 
 static const struct unit BYTE_UNITS[] = {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {NULL, 0}};
-static const struct unit TIME_UNITS[] = {{"ms", 1},         {"s", 1000},          {"m", 60000},
-                                         {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}, {NULL, 0}};
+static const struct unit TIME_UNITS[] = {
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}, {NULL, 0}};
 static const struct unit NO_UNITS[] = {{"", 1}, {NULL, 0}};
 
 static const struct unit *units_of(enum option_type type)
@@ -108,7 +108,8 @@ static enum status set_value(struct options *options, enum option_id id, const c
         break;
     case OPTION_TYPE_CHOICE:
         if (!is_choice(option->choices, text))
-            return fail(place, option->name, arena_printf(arena, "one of %s, not \"%.40s\"", option->choices, text), error);
+            return fail(place, option->name, arena_printf(arena, "one of %s, not \"%.40s\"", option->choices, text),
+                        error);
         break;
     case OPTION_TYPE_ENDPOINT:
         if (strcmp(text, "off") != 0 && !options_split_endpoint(text, address, sizeof address, &port))
@@ -137,7 +138,8 @@ static bool find_option(const char *name, size_t length, enum option_id *id_r)
     return false;
 }
 
-static enum status load_flags(struct options *options, int count, char **arguments, int *rest_count_r, struct error *error)
+static enum status load_flags(struct options *options, int count, char **arguments, int *rest_count_r,
+                              struct error *error)
 {
     int rest = 0;
     for (int at = 0; at < count; at++) {
@@ -152,7 +154,8 @@ static enum status load_flags(struct options *options, int count, char **argumen
         if (text == NULL && ++at == count)
             return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s needs a value: %s %s", place, place,
                              OPTIONS[id].argument);
-        enum status status = set_value(options, id, text != NULL ? text : arguments[at], OPTION_FROM_FLAG, place, error);
+        enum status status =
+            set_value(options, id, text != NULL ? text : arguments[at], OPTION_FROM_FLAG, place, error);
         if (status != STATUS_OK)
             return status;
     }
@@ -189,7 +192,8 @@ static enum status read_file(struct arena *arena, const char *path, const char *
     bool is_whole = ferror(file) == 0 && length < FILE_BYTES_MAX;
     fclose(file);
     if (!is_whole || memchr(text, '\0', length) != NULL)
-        return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s is not a readable text file of less than 1 MiB", path);
+        return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s is not a readable text file of less than 1 MiB",
+                         path);
     text[length] = '\0';
     *text_r = text;
     return STATUS_OK;
@@ -227,8 +231,8 @@ static enum status load_file(struct options *options, const char *path, struct e
         name = trim(name);
         enum option_id id;
         if (!find_option(name, strlen(name), &id) || id == OPTION_CONFIG)
-            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s: there is no setting \"%.60s\"; see kamd --help",
-                             place, name);
+            return error_set(error, STATUS_INVALID_ARGUMENT, REASON,
+                             "%s: there is no setting \"%.60s\"; see kamd --help", place, name);
         status = set_value(options, id, trim(equals + 1), OPTION_FROM_FILE, place, error);
         if (status != STATUS_OK)
             return status;
@@ -260,8 +264,8 @@ static enum status fill_defaults(struct options *options, struct error *error)
     struct arena *arena = options->arena;
     for (int id = 0; id < OPTION_COUNT; id++)
         if (options->values[id].text == NULL) {
-            enum status status = set_value(options, (enum option_id)id, OPTIONS[id].default_text, OPTION_FROM_DEFAULT,
-                                           "default", error);
+            enum status status =
+                set_value(options, (enum option_id)id, OPTIONS[id].default_text, OPTION_FROM_DEFAULT, "default", error);
             if (status != STATUS_OK)
                 return status;
         }
@@ -276,7 +280,8 @@ static enum status fill_defaults(struct options *options, struct error *error)
         else if (home != NULL && home[0] == '/')
             values[OPTION_DATA].text = arena_printf(arena, "%s/.local/share/kamd", home);
         else
-            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "there is no HOME: say where to keep data with --data");
+            return error_set(error, STATUS_INVALID_ARGUMENT, REASON,
+                             "there is no HOME: say where to keep data with --data");
     }
     if (values[OPTION_DATA].text[0] != '/') {
         char *here = getcwd(NULL, 0);
@@ -284,7 +289,8 @@ static enum status fill_defaults(struct options *options, struct error *error)
         free(here);
     }
     if (options_is_given(options, OPTION_CERTIFICATE) != options_is_given(options, OPTION_KEY))
-        return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "certificate and key belong together: give both or none");
+        return error_set(error, STATUS_INVALID_ARGUMENT, REASON,
+                         "certificate and key belong together: give both or none");
     if (!options_is_given(options, OPTION_CERTIFICATE)) {
         values[OPTION_CERTIFICATE].text = arena_printf(arena, "%s/tls/certificate.pem", values[OPTION_DATA].text);
         values[OPTION_KEY].text = arena_printf(arena, "%s/tls/key.pem", values[OPTION_DATA].text);
@@ -296,9 +302,9 @@ static enum status fill_defaults(struct options *options, struct error *error)
     }
     if (values[OPTION_DB_CONNECTIONS].number < 8 * values[OPTION_WORKERS].number) {
         if (options_is_given(options, OPTION_DB_CONNECTIONS))
-            return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s: %s connections are too few for %s workers, 8 each",
-                             values[OPTION_DB_CONNECTIONS].place, values[OPTION_DB_CONNECTIONS].text,
-                             values[OPTION_WORKERS].text);
+            return error_set(
+                error, STATUS_INVALID_ARGUMENT, REASON, "%s: %s connections are too few for %s workers, 8 each",
+                values[OPTION_DB_CONNECTIONS].place, values[OPTION_DB_CONNECTIONS].text, values[OPTION_WORKERS].text);
         values[OPTION_DB_CONNECTIONS].number = 8 * values[OPTION_WORKERS].number;
         values[OPTION_DB_CONNECTIONS].text =
             format_number(arena, values[OPTION_DB_CONNECTIONS].number, OPTION_TYPE_NUMBER);
@@ -306,7 +312,8 @@ static enum status fill_defaults(struct options *options, struct error *error)
     return STATUS_OK;
 }
 
-static enum status load_all(struct options *options, int count, char **arguments, int *rest_count_r, struct error *error)
+static enum status load_all(struct options *options, int count, char **arguments, int *rest_count_r,
+                            struct error *error)
 {
     enum status status = load_flags(options, count, arguments, rest_count_r, error);
     if (status == STATUS_OK)

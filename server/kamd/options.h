@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The settings of kamd: one table, three sources. A flag --NAME wins over the environment KAM_NAME, which wins over "name = value" in
-// the file given with --config; dashes become underscores in the environment.
+// The settings of kamd: one table, three sources. A flag --NAME wins over the environment KAM_NAME, which wins over
+// "name = value" in the file given with --config; dashes become underscores in the environment.
 #ifndef KAM_KAMD_OPTIONS_H
 #define KAM_KAMD_OPTIONS_H
 
@@ -49,23 +49,23 @@ enum option_id {
 enum option_type {
     OPTION_TYPE_TEXT,
     OPTION_TYPE_PATH,
-    OPTION_TYPE_SECRET,    // shown masked
+    OPTION_TYPE_SECRET, // shown masked
     OPTION_TYPE_NUMBER,
-    OPTION_TYPE_BYTES,     // 4096, 8KiB, 4MiB
-    OPTION_TYPE_DURATION,  // in ms: 500ms, 30s, 5m, 1h
-    OPTION_TYPE_CHOICE,    // one of the words in choices
-    OPTION_TYPE_ENDPOINT,  // ADDRESS:PORT or "off"
+    OPTION_TYPE_BYTES,    // 4096, 8KiB, 4MiB
+    OPTION_TYPE_DURATION, // in ms: 500ms, 30s, 5m, 1h
+    OPTION_TYPE_CHOICE,   // one of the words in choices
+    OPTION_TYPE_ENDPOINT, // ADDRESS:PORT or "off"
 };
 
 struct option {
-    const char *name;  // "db-connections": --db-connections, KAM_DB_CONNECTIONS, db-connections = 80
+    const char *name; // "db-connections": --db-connections, KAM_DB_CONNECTIONS, db-connections = 80
     enum option_type type;
-    int64_t least, most;        // numbers, bytes and durations, inclusive
-    const char *default_text;   // "" for none; options_load() fills in what depends on the machine
-    const char *choices;        // "debug|info|warning|error"
-    const char *argument;       // what stands for the value in the help
+    int64_t least, most;      // numbers, bytes and durations, inclusive
+    const char *default_text; // "" for none; options_load() fills in what depends on the machine
+    const char *choices;      // "debug|info|warning|error"
+    const char *argument;     // what stands for the value in the help
     const char *help;
-    bool is_reloadable;         // taken up again on SIGHUP
+    bool is_reloadable; // taken up again on SIGHUP
 };
 
 extern const struct option OPTIONS[OPTION_COUNT];
@@ -73,21 +73,23 @@ extern const struct option OPTIONS[OPTION_COUNT];
 enum option_source { OPTION_FROM_DEFAULT, OPTION_FROM_FILE, OPTION_FROM_ENVIRONMENT, OPTION_FROM_FLAG };
 
 struct option_value {
-    const char *text;  // as given; never NULL
-    int64_t number;    // of numbers, bytes and durations
+    const char *text; // as given; never NULL
+    int64_t number;   // of numbers, bytes and durations
     enum option_source source;
-    const char *place;  // "/etc/kam/kamd.conf:7", "KAM_PORT", "--port", "default"
+    const char *place; // "/etc/kam/kamd.conf:7", "KAM_PORT", "--port", "default"
 };
 
 struct options {
     struct arena *arena;
-    int word_count;  // the command line as it was given, for options_reload()
+    int word_count; // the command line as it was given, for options_reload()
     char **words;
     struct option_value values[OPTION_COUNT];
 };
 
-// Reads all sources. arguments are the flags after the command ("--name value" or "--name=value"); words that are no setting are left for the
-// command: they are moved to the front of arguments and counted in *rest_count_r. Secrets given by file are read here, so that OPTION_DATABASE is the URL either way. INVALID_ARGUMENT with a text that names the place.
+// Reads all sources. arguments are the flags after the command ("--name value" or "--name=value"); words that are no
+// setting are left for the command: they are moved to the front of arguments and counted in *rest_count_r. Secrets
+// given by file are read here, so that OPTION_DATABASE is the URL either way. INVALID_ARGUMENT with a text that names
+// the place.
 enum status options_load(int count, char **arguments, struct options *options_r, int *rest_count_r, struct error *error)
     __attribute__((warn_unused_result));
 void options_finish(struct options *options);

@@ -37,8 +37,8 @@ void options_print(const struct options *options, FILE *out)
     fputs("# name = value, and where it came from\n", out);
     for (int id = 0; id < OPTION_COUNT; id++) {
         const struct option_value *value = &options->values[id];
-        const char *text = OPTIONS[id].type == OPTION_TYPE_SECRET ? options_mask_url(options->arena, value->text)
-                                                                  : value->text;
+        const char *text =
+            OPTIONS[id].type == OPTION_TYPE_SECRET ? options_mask_url(options->arena, value->text) : value->text;
         // An option without a value is shown as a comment, so that the output can be used as a file.
         bool is_comment = text[0] == '\0' || id == OPTION_CONFIG;
         int length = fprintf(out, "%s%s = %s", is_comment ? "# " : "", OPTIONS[id].name, text);
@@ -96,7 +96,8 @@ const char *options_mask_url(struct arena *arena, const char *url)
     char *scheme = strstr(text, "://");
     if (scheme != NULL) {
         char *authority = scheme + 3;
-        // A password may hold a slash or question mark, against the rules of URLs: up to the last @ all of it is hidden.
+        // A password may hold a slash or question mark, against the rules of URLs: up to the last @ all of it is
+        // hidden.
         char *at_sign = strrchr(authority, '@');
         char *colon = at_sign != NULL ? memchr(authority, ':', (size_t)(at_sign - authority)) : NULL;
         if (colon != NULL)

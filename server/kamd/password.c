@@ -26,7 +26,7 @@ static bool read_line(FILE *in, char line_r[PASSWORD_BYTES_MAX + 2])
 
 static void on_interrupt(int number)
 {
-    (void)number;  // only so that the reading ends
+    (void)number; // only so that the reading ends
 }
 
 // An interrupt ends the process as it would have, but only after the echo is on again.

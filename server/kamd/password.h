@@ -10,8 +10,8 @@
 
 enum { PASSWORD_BYTES_MIN = 10, PASSWORD_BYTES_MAX = 200 };
 
-// From the first line of standard input, or from the terminal twice without echo. FAILED_PRECONDITION without a terminal. The caller wipes
-// password_r with password_wipe().
+// From the first line of standard input, or from the terminal twice without echo. FAILED_PRECONDITION without a
+// terminal. The caller wipes password_r with password_wipe().
 enum status password_read(bool from_stdin, char password_r[PASSWORD_BYTES_MAX + 1], struct error *error)
     __attribute__((warn_unused_result));
 

@@ -26,7 +26,8 @@ static const struct metric METRICS[] = {
     {"kamd_db_batches_waiting", "gauge", "Batches that wait for a connection.", offsetof(struct sums, waiting)},
     {"kamd_db_batches_total", "counter", "Batches done.", offsetof(struct sums, batches)},
     {"kamd_db_syncs_total", "counter", "Round trips; reads may share one.", offsetof(struct sums, syncs)},
-    {"kamd_db_reconnects_total", "counter", "Connections made again after one was lost.", offsetof(struct sums, reconnects)},
+    {"kamd_db_reconnects_total", "counter", "Connections made again after one was lost.",
+     offsetof(struct sums, reconnects)},
     {"kamd_db_cancels_total", "counter", "Running batches that were cancelled.", offsetof(struct sums, cancels)},
     {"kamd_db_retries_total", "counter", "Batches that were run again.", offsetof(struct sums, retries)},
 };
@@ -55,14 +56,17 @@ void pool_metrics_write(struct worker *const *workers, size_t count, FILE *out)
         for (int role = 0; role < TABLE_ROLE_COUNT; role++)
             add(&sums[role], &figures.pools[role]);
     }
-    fprintf(out, "# HELP kamd_workers_serving Workers whose database answers.\n# TYPE kamd_workers_serving gauge\n"
-                 "kamd_workers_serving %u\n", serving);
+    fprintf(out,
+            "# HELP kamd_workers_serving Workers whose database answers.\n# TYPE kamd_workers_serving gauge\n"
+            "kamd_workers_serving %u\n",
+            serving);
     for (size_t at = 0; at < sizeof METRICS / sizeof METRICS[0]; at++) {
         const struct metric *metric = &METRICS[at];
         fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help, metric->name, metric->type);
         for (int role = 0; role < TABLE_ROLE_COUNT; role++) {
             const char *sum = (const char *)&sums[role] + metric->offset;
-            fprintf(out, "%s{role=\"%s\"} %" PRIu64 "\n", metric->name, ROLES[role], *(const uint64_t *)(const void *)sum);
+            fprintf(out, "%s{role=\"%s\"} %" PRIu64 "\n", metric->name, ROLES[role],
+                    *(const uint64_t *)(const void *)sum);
         }
     }
 }

@@ -68,9 +68,9 @@ static void print_table(const struct db_rows *rows, const char *const *headings)
 int print_query(const struct options *options, const char *sql, const char *const *headings)
 {
     struct error error;
-    struct operator *operator = NULL;
+    struct operator* operator= NULL;
     struct db_rows *rows = NULL;
-    enum status status = operator_open(options, &operator, &error);
+    enum status status = operator_open(options, &operator, & error);
     if (status == STATUS_OK)
         status = db_direct_query(operator_direct(operator), sql, NULL, 0, &rows, &error);
     operator_close(operator);

@@ -7,8 +7,8 @@
 
 enum { PRINT_COLUMNS_MAX = 12 };
 
-// Runs the query as the owner and prints its rows under the headings, of which the last is followed by NULL; the query has as many columns.
-// Returns the exit code.
+// Runs the query as the owner and prints its rows under the headings, of which the last is followed by NULL; the query
+// has as many columns. Returns the exit code.
 int print_query(const struct options *options, const char *sql, const char *const *headings);
 
 #endif

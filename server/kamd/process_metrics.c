@@ -21,7 +21,7 @@ static unsigned count_open_files(void)
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
         count += entry->d_name[0] != '.';
     closedir(directory);
-    return count > 0 ? count - 1 : 0;  // without the one that lists them
+    return count > 0 ? count - 1 : 0; // without the one that lists them
 }
 
 // Seconds since 1970 at which the process began: field 22 of /proc/self/stat counts ticks since the system's start.
@@ -34,7 +34,8 @@ static double read_start_time(void)
     if (file != NULL && fgets(line, sizeof line, file) != NULL) {
         const char *at = strrchr(line, ')');
         if (at != NULL)
-            (void)sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu", &ticks);
+            (void)sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
+                         &ticks);
     }
     if (file != NULL)
         fclose(file);
@@ -65,11 +66,17 @@ void process_metrics_write(FILE *out)
     getrlimit(RLIMIT_NOFILE, &files);
     double page = (double)sysconf(_SC_PAGESIZE);
 
-    write_metric(out, "process_cpu_seconds_total", "counter", "Processor time of user and system in seconds.", user + system);
-    write_metric(out, "process_cpu_system_seconds_total", "counter", "Processor time of the system alone in seconds.", system);
+    write_metric(out, "process_cpu_seconds_total", "counter", "Processor time of user and system in seconds.",
+                 user + system);
+    write_metric(out, "process_cpu_system_seconds_total", "counter", "Processor time of the system alone in seconds.",
+                 system);
     write_metric(out, "process_open_fds", "gauge", "Open file descriptors.", count_open_files());
-    write_metric(out, "process_max_fds", "gauge", "Most file descriptors the process may open.", (double)files.rlim_cur);
-    write_metric(out, "process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.", (double)virtual_pages * page);
-    write_metric(out, "process_resident_memory_bytes", "gauge", "Resident memory in bytes.", (double)resident_pages * page);
-    write_metric(out, "process_start_time_seconds", "gauge", "Start of the process in seconds since 1970.", read_start_time());
+    write_metric(out, "process_max_fds", "gauge", "Most file descriptors the process may open.",
+                 (double)files.rlim_cur);
+    write_metric(out, "process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.",
+                 (double)virtual_pages * page);
+    write_metric(out, "process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
+                 (double)resident_pages * page);
+    write_metric(out, "process_start_time_seconds", "gauge", "Start of the process in seconds since 1970.",
+                 read_start_time());
 }

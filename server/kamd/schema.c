@@ -12,9 +12,8 @@ extern const size_t migrations_table_count;
 
 static struct db_migrate_options make_options(void)
 {
-    return (struct db_migrate_options){.migrations = migrations_table,
-                                       .count = migrations_table_count,
-                                       .lock_patience_ms = LOCK_PATIENCE_MS};
+    return (struct db_migrate_options){
+        .migrations = migrations_table, .count = migrations_table_count, .lock_patience_ms = LOCK_PATIENCE_MS};
 }
 
 size_t schema_version(void)
@@ -29,7 +28,8 @@ enum status schema_migrate(struct db_direct *owner, size_t *applied_r, struct er
     enum status status = db_migrate(owner, &options, &applied, error);
     // A server without the owner's connection asks which schema this is.
     if (status == STATUS_OK)
-        status = db_direct_exec(owner, "grant select on kam.schema_migration, kam.schema_requirement to kam_auth", error);
+        status =
+            db_direct_exec(owner, "grant select on kam.schema_migration, kam.schema_requirement to kam_auth", error);
     if (status == STATUS_OK)
         *applied_r = applied;
     return status;
@@ -38,8 +38,9 @@ enum status schema_migrate(struct db_direct *owner, size_t *applied_r, struct er
 enum status schema_check(struct db_direct *login, struct error *error)
 {
     struct db_rows *rows = NULL;
-    enum status status = db_direct_query(login, "select to_regrole('kam_auth') is not null and to_regnamespace('kam') is not null",
-                                         NULL, 0, &rows, error);
+    enum status status =
+        db_direct_query(login, "select to_regrole('kam_auth') is not null and to_regnamespace('kam') is not null", NULL,
+                        0, &rows, error);
     if (status != STATUS_OK)
         return status;
     bool is_there = db_rows_value(rows, 0, 0)[0] == 't';

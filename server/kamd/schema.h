@@ -13,9 +13,11 @@
 size_t schema_version(void);
 
 // Brings the database up to date as its owner, under the advisory lock; *applied_r is how many migrations that took.
-enum status schema_migrate(struct db_direct *owner, size_t *applied_r, struct error *error) __attribute__((warn_unused_result));
+enum status schema_migrate(struct db_direct *owner, size_t *applied_r, struct error *error)
+    __attribute__((warn_unused_result));
 
-// FAILED_PRECONDITION with what to do when the schema is not the one this kamd needs. Any role that may connect to kam_auth.
+// FAILED_PRECONDITION with what to do when the schema is not the one this kamd needs. Any role that may connect to
+// kam_auth.
 enum status schema_check(struct db_direct *login, struct error *error) __attribute__((warn_unused_result));
 
 // True when nobody can log in yet. The owner only.

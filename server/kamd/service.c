@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The life of the server, in order: own directory and user, lock, certificate, sockets, database, schema, workers, page; and back. See
-// service.h.
+// The life of the server, in order: own directory and user, lock, certificate, sockets, database, schema, workers,
+// page; and back. See service.h.
 #include "kamd/service.h"
 
 #include <stdlib.h>
@@ -31,7 +31,7 @@ struct service {
     struct net_tls *tls;
     struct rpc_limits limits;
     int sockets[WORKERS_MAX];
-    unsigned socket_count;  // opened and not yet a worker's
+    unsigned socket_count; // opened and not yet a worker's
     uint16_t port, metrics_port;
     struct database *database;
     bool lacks_users;
@@ -102,7 +102,8 @@ static enum status open_sockets(struct service *service, struct error *error)
         // A machine without IPv6 has no "::".
         status = net_listen_sockets("::", port, count, service->sockets, &service->port, error);
         struct error first = *error;
-        if (status != STATUS_OK && net_listen_sockets("0.0.0.0", port, count, service->sockets, &service->port, error) == STATUS_OK)
+        if (status != STATUS_OK &&
+            net_listen_sockets("0.0.0.0", port, count, service->sockets, &service->port, error) == STATUS_OK)
             status = STATUS_OK;
         else if (status != STATUS_OK)
             *error = first;
@@ -155,7 +156,9 @@ static void start_workers(struct service *service)
 static void write_metrics(void *data, FILE *out)
 {
     struct service *service = data;
-    fputs("# HELP kamd_info The version of this kamd.\n# TYPE kamd_info gauge\nkamd_info{version=\"" KAM_VERSION "\"} 1\n", out);
+    fputs("# HELP kamd_info The version of this kamd.\n# TYPE kamd_info gauge\nkamd_info{version=\"" KAM_VERSION
+          "\"} 1\n",
+          out);
     rpc_metrics_write(service->servers, service->worker_count, out);
     pool_metrics_write(service->workers, service->worker_count, out);
     process_metrics_write(out);
@@ -177,7 +180,7 @@ static enum status start_page(struct service *service, struct error *error)
     char address[64];
     uint16_t port;
     if (!options_split_endpoint(options_text(service->options, OPTION_METRICS), address, sizeof address, &port))
-        return STATUS_OK;  // "off"
+        return STATUS_OK; // "off"
     struct metrics_page_source source = {.write = write_metrics, .is_serving = is_serving, .data = service};
     return metrics_page_start(address, port, &source, &service->page, &service->metrics_port, error);
 }

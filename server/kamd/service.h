@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The running server: signals on the main thread, workers on theirs, the metrics page, the certificate, the database beneath.
+// The running server: signals on the main thread, workers on theirs, the metrics page, the certificate, the database
+// beneath.
 #ifndef KAM_KAMD_SERVICE_H
 #define KAM_KAMD_SERVICE_H
 

@@ -65,7 +65,8 @@ static enum status become(const struct passwd *user, const char *directory, stru
     // A directory of root's that we did not make would be taken away from its owner without being asked to.
     if (info.st_uid == 0 && (info.st_mode & 077) != 0)
         return error_set(error, STATUS_FAILED_PRECONDITION, "SYSTEM",
-                         "%s belongs to root and others may enter it: give kamd a directory of its own with --data", directory);
+                         "%s belongs to root and others may enter it: give kamd a directory of its own with --data",
+                         directory);
     if (info.st_uid == 0 && chown(directory, user->pw_uid, user->pw_gid) != 0)
         return fail_errno("cannot give away", directory, error);
     if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
@@ -87,8 +88,9 @@ enum status system_enter(const char *user, const char *directory, struct error *
     }
     const struct passwd *target = find_user(user);
     if (target == NULL || target->pw_uid == 0)
-        return error_set(error, STATUS_FAILED_PRECONDITION, "SYSTEM",
-                         "kamd does not run as root: start it as another user, or create the user kam (useradd --system kam)");
+        return error_set(
+            error, STATUS_FAILED_PRECONDITION, "SYSTEM",
+            "kamd does not run as root: start it as another user, or create the user kam (useradd --system kam)");
     umask(0022);
     enum status status = make_directory(directory, error);
     umask(0077);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A worker's thread: see worker.h. Order of the end: the server drains, then the pools close, then the timers, then the loop is empty.
+// A worker's thread: see worker.h. Order of the end: the server drains, then the pools close, then the timers, then the
+// loop is empty.
 #include "kamd/worker.h"
 
 #include <errno.h>
@@ -35,7 +36,7 @@ struct worker {
     struct db_pool *pools[TABLE_ROLE_COUNT];
     unsigned open_pools;
     struct housekeeping *housekeeping;
-    struct db_batch *probe;  // on its way
+    struct db_batch *probe; // on its way
     unsigned missed_probes;
     bool is_serving;
 
@@ -209,8 +210,8 @@ static void *run(void *data)
     worker->methods = methods_create(&worker->loop, worker->pools, worker);
     size_t method_count;
     const struct rpc_method *methods = methods_rpc_table(&method_count);
-    worker->server = rpc_server_create(&worker->loop, worker->options.tls, worker->options.limits, methods, method_count,
-                                       worker->methods);
+    worker->server = rpc_server_create(&worker->loop, worker->options.tls, worker->options.limits, methods,
+                                       method_count, worker->methods);
     worker->is_serving = true;
     if (worker->options.index == 0)
         worker->housekeeping = housekeeping_start(&worker->loop, worker->pools[TABLE_ROLE_AUTH]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread of kamd: a loop with a listening socket, a gRPC server and a pool of database connections per role. Workers share nothing
-// but constants, the certificate and the process's limits.
+// One thread of kamd: a loop with a listening socket, a gRPC server and a pool of database connections per role.
+// Workers share nothing but constants, the certificate and the process's limits.
 #ifndef KAM_KAMD_WORKER_H
 #define KAM_KAMD_WORKER_H
 
@@ -18,13 +18,13 @@ struct worker;
 
 // Borrowed for the workers' life, except the socket, which the worker takes over.
 struct worker_options {
-    unsigned index;  // from 0; the first one does the housekeeping
+    unsigned index; // from 0; the first one does the housekeeping
     int listening_socket;
     struct net_tls *tls;
     const struct rpc_limits *limits;
-    const char *conninfo;       // of the login role
+    const char *conninfo; // of the login role
     unsigned workers;
-    unsigned db_connections;    // of the whole process
+    unsigned db_connections; // of the whole process
     unsigned db_queue_length;
     unsigned db_write_depth;
     unsigned db_shared_reads;
@@ -32,12 +32,13 @@ struct worker_options {
 
 struct worker *worker_start(const struct worker_options *options);
 
-// Stops accepting and lets running calls finish for at most grace_ms. Returns at once; worker_join() waits for the end. Any thread.
+// Stops accepting and lets running calls finish for at most grace_ms. Returns at once; worker_join() waits for the end.
+// Any thread.
 void worker_drain(struct worker *worker, uint64_t grace_ms);
 void worker_join(struct worker *worker);
 
 struct worker_figures {
-    bool is_serving;  // the database answers
+    bool is_serving; // the database answers
     struct db_pool_figures pools[TABLE_ROLE_COUNT];
 };
 

@@ -142,7 +142,8 @@ static void test_bad_values_are_named(void **state)
 static void test_bad_files_are_named_with_the_line(void **state)
 {
     (void)state;
-    static const char *const TEXTS[] = {"port = 1\nprot = 2\n", "port = 1\nport\n", "\nport = many\n", "\nconfig = /a\n"};
+    static const char *const TEXTS[] = {"port = 1\nprot = 2\n", "port = 1\nport\n", "\nport = many\n",
+                                        "\nconfig = /a\n"};
     for (size_t at = 0; at < sizeof TEXTS / sizeof TEXTS[0]; at++) {
         char *path = write_file(TEXTS[at]);
         char words[256];
