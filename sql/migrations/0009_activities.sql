@@ -50,6 +50,8 @@ create table activity (
 );
 create index activity_account_time on activity (account_id, time desc, id desc);
 create index activity_owner_time on activity (owner_id, time desc, id desc);
+-- For words that are everywhere: the newest are found by walking back in time.
+create index activity_time on activity (time desc, id desc);
 create index activity_search_all on activity using gin (search_all);
 create unique index activity_corrected_once on activity (corrects_id) where corrects_id is not null;
 create index activity_previous on activity (previous_activity_id) where previous_activity_id is not null;

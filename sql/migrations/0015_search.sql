@@ -14,6 +14,8 @@ declare
     v_user_id uuid := caller_id();
     v_role text := caller_role();
     v_teams uuid[];
+    v_accounts uuid[];
+    v_contacts uuid[];
     v_left int := most_rows;
     v_rows int;
 begin
@@ -21,6 +23,7 @@ begin
         return;
     end if;
     after_rank := coalesce(after_rank, 0);
+    v_accounts := array(select r.account_id from account_reach r where r.user_id = v_user_id);
     if v_role = 'manager' then
         v_teams := array(select c.descendant_id from team_closure c where c.ancestor_id = caller_team_id());
     end if;
@@ -38,7 +41,7 @@ begin
             select 'account'::text, a.id, a.code, a.name, concat_ws(', ', nullif(a.industry, ''), nullif(a.region, '')), a.id, a.name, null::timestamptz, 1, a.update_time
               from account a
              where a.search_all @@ v_query and a.retire_time is null
-               and (a.team_id = any (v_teams) or a.id in (select r.account_id from account_reach r where r.user_id = v_user_id))
+               and (a.team_id = any (v_teams) or a.id = any (v_accounts))
                and (after_rank < 1 or (a.update_time, a.id) < (after_time, after_id))
              order by a.update_time desc, a.id desc limit v_left;
         end if;
@@ -47,6 +50,9 @@ begin
     end if;
 
     if v_left > 0 and after_rank <= 2 and coalesce(only_kind, 'contact') = 'contact' then
+        if v_role = 'rep' then
+            v_contacts := array(select p.contact_id from position p where p.account_id = any (v_accounts));
+        end if;
         if v_role = 'service' then
             return query
             select 'contact'::text, c.id, ''::text, c.name, concat_ws(', ', nullif(p.title, ''), c.phones[1]), p.account_id, p.account_name, null::timestamptz, 2, c.create_time
@@ -65,9 +71,9 @@ begin
               join lateral (select x.title, x.account_id, a.name as account_name
                               from position x join account a on a.id = x.account_id
                              where x.contact_id = c.id
-                               and (a.team_id = any (v_teams) or exists (select from account_reach r where r.user_id = v_user_id and r.account_id = a.id))
+                               and (a.team_id = any (v_teams) or a.id = any (v_accounts))
                              order by x.ended_on is not null, x.id limit 1) p on true
-             where c.search_all @@ v_query and c.retire_time is null
+             where c.search_all @@ v_query and c.retire_time is null and (v_role = 'manager' or c.id = any (v_contacts))
                and (after_rank < 2 or (c.update_time, c.id) < (after_time, after_id))
              order by c.update_time desc, c.id desc limit v_left;
         end if;
@@ -75,12 +81,19 @@ begin
         v_left := v_left - v_rows;
     end if;
 
-    if v_left > 0 and v_role <> 'service' and coalesce(only_kind, 'activity') = 'activity' then
+    if v_left > 0 and v_role = 'rep' and coalesce(only_kind, 'activity') = 'activity' then
+        return query
+        select 'activity'::text, x.id, ''::text, x.subject, concat_ws(', ', x.kind, nullif(left(x.result, 100), '')), x.account_id, a.name, x.time, 3, x.time
+          from activity x join account a on a.id = x.account_id
+         where x.search_all @@ v_query and x.state in ('planned', 'done') and x.account_id = any (v_accounts) and a.retire_time is null
+           and (after_rank < 3 or (x.time, x.id) < (after_time, after_id))
+         order by x.time desc, x.id desc limit v_left;
+    elsif v_left > 0 and v_role = 'manager' and coalesce(only_kind, 'activity') = 'activity' then
         return query
         select 'activity'::text, x.id, ''::text, x.subject, concat_ws(', ', x.kind, nullif(left(x.result, 100), '')), x.account_id, a.name, x.time, 3, x.time
           from activity x join account a on a.id = x.account_id
          where x.search_all @@ v_query and x.state in ('planned', 'done') and a.retire_time is null
-           and (a.team_id = any (v_teams) or exists (select from account_reach r where r.user_id = v_user_id and r.account_id = a.id))
+           and (a.team_id = any (v_teams) or a.id = any (v_accounts))
            and (after_rank < 3 or (x.time, x.id) < (after_time, after_id))
          order by x.time desc, x.id desc limit v_left;
     end if;

@@ -199,7 +199,7 @@ class Caller:
         if method.value('record'):
             value = request
             for step in method.value('record').split('.'):
-                value = value.get(step) or ''
+                value = (value or {}).get(step)
             record_id = value or str(uuid.uuid4())
         request_id = request_id or str(uuid.uuid4())
         payload = payload or json.dumps(request, sort_keys=True, default=str).encode()
@@ -245,7 +245,7 @@ class Caller:
         if method.value('version'):
             seen = request
             for step in method.value('version').split('.'):
-                seen = seen.get(step, 0)
+                seen = (seen or {}).get(step, 0)
             if row.get('version') != seen:
                 return Refused('ABORTED', 'VERSION_CONFLICT', 'another version', row)
         return Refused('PERMISSION_DENIED', 'PERMISSION_DENIED', 'nothing changed')

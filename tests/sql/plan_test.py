@@ -1,0 +1,126 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""At size, every list and search runs along indexes as every role, with the generic plans the server uses."""
+import re
+import unittest
+
+from stage import ROLES, Stage
+
+# Some 3,000 accounts, 9,000 contacts and 30,000 activities, put in past the triggers: only their number matters.
+FILL = """
+insert into app_user (login, name, role, team_id)
+select 'rep' || n, 'Rep ' || n, 'rep', (array(select id from team order by name))[1 + n % 4] from generate_series(1, 100) n;
+alter table account disable trigger user; alter table contact disable trigger user; alter table position disable trigger user;
+alter table activity disable trigger user; alter table activity_contact disable trigger user; alter table session disable trigger user;
+insert into account (code, name, owner_id, team_id, update_time)
+select 'K-' || lpad(n::text, 6, '0'), 'Firm ' || n || substr('甲乙丙丁戊己庚辛', n % 8 + 1, 1) || substr('子丑寅卯辰巳午未', n % 7 + 1, 1), u.id, u.team_id, now() - n * interval '1 minute'
+  from generate_series(1, 3000) n
+  join (select id, team_id, row_number() over (order by login) as r from app_user where login ~ '^rep|ann|sue') u on u.r = 1 + n % 102;
+insert into account_reach select owner_id, id from account;
+insert into contact (name, phones, created_by)
+select 'Person ' || n || substr('张王李赵陈', n % 5 + 1, 1) || substr('伟芳娜敏静', n % 4 + 1, 1), array['138' || lpad(n::text, 8, '0')], null from generate_series(1, 9000) n;
+insert into position (contact_id, account_id)
+select c.id, a.id from (select id, row_number() over (order by name) as n from contact) c
+  join (select id, row_number() over (order by code) as n from account) a on a.n = 1 + c.n % 3000;
+insert into activity (account_id, kind, state, subject, time, owner_id, description)
+select a.id, 'visit', 'done', 'Visit ' || g, now() - g * interval '1 minute', a.owner_id, 'About 样品 and price' || case when g % 1000 = 0 then ' 投诉' else '' end
+  from generate_series(1, 30000) g join (select id, owner_id, row_number() over (order by code) as n from account) a on a.n = 1 + g * 7 % 3000;
+insert into activity_contact (activity_id, contact_id, account_id)
+select x.id, p.contact_id, x.account_id from activity x cross join lateral (select contact_id from position p where p.account_id = x.account_id limit 1) p;
+insert into change (entity, record_id, account_id, version, operation, new_values)
+select 'activity', id, account_id, 1, 'insert', '{"subject": "x"}' from activity;
+insert into session (token_hash, user_id, expire_time)
+select sha256(convert_to(u.login || '-' || n, 'UTF8')), u.id, now() + interval '1 day' from app_user u, generate_series(1, 20) n;
+set constraints all immediate;
+alter table account enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
+alter table activity enable trigger user; alter table activity_contact enable trigger user; alter table session enable trigger user;
+"""
+LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach'}
+
+
+class PlanTest(Stage):
+    @classmethod
+    def fill(cls, connection):
+        with connection.cursor() as cursor:
+            cursor.execute(FILL)
+        connection.commit()
+        cls.cluster.run_sql('vacuum analyze', 'company')
+
+    def setUp(self):
+        super().setUp()
+        self.logins = {'rep': 'ann', 'manager': 'boss', 'service': 'desk'}
+        self.account, = self.query("select id from account where owner_id = %s limit 1", self.users['ann'])[0]
+        self.contact, = self.query('select contact_id from activity_contact where account_id = %s limit 1', self.account)[0]
+
+    def plan(self, role, name, request):
+        return self.call(self.logins[role]).read(name, request, prefix='explain (analyze, timing off, costs off)')
+
+    def check(self, role, name, request):
+        plan = self.plan(role, name, request)
+        scanned = {table.strip('"') for table in re.findall(r'Seq Scan on "?(\w+)"?', plan)} & LARGE
+        large_changes = [part for part in re.findall(r'Seq Scan on (change_\d+)', plan) if self.query(f'select count(*) from (select from {part} limit 1000) x')[0][0] == 1000]
+        self.assertEqual((set(), []), (scanned, large_changes), f'{role} {name} {request}\n{plan}')
+        removed = [int(number) for number in re.findall(r'Rows Removed by Filter: (\d+)', plan)]
+        self.assertLess(max(removed, default=0), 1500, f'{role} {name} {request}\n{plan}')
+        return plan
+
+    def test_every_list_runs_along_an_index(self):
+        requests = {
+            'AccountService/GetAccount': [{'id': self.account}, {'code': 'K-000001'}],
+            'AccountService/ListAccounts': [{}, {'owner_id': self.users['ann']}, {'team_id': self.teams['south']}, {'parent_id': self.account}, {'status': 'prospect'}],
+            'ContactService/GetContact': [{'id': self.contact}],
+            'ContactService/ListContacts': [{}, {'account_id': self.account}, {'include_past': True}],
+            'ContactService/ListRelationshipChanges': [{'position_id': self.account}],
+            'ContactService/GetContactProfile': [{'contact_id': self.contact}],
+            'ActivityService/ListActivities': [{'account_id': self.account}, {'contact_id': self.contact}, {'owner_id': self.users['ann']}, {}],
+            'HistoryService/ListChanges': [{'record_id': self.account}, {'record_id': self.account, 'with_children': True}],
+            'SessionService/ListSessions': [{}, {'user_id': self.users['ann']}],
+            'UserService/ListUsers': [{}],
+            'TeamService/ListTeams': [{}],
+        }
+        reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
+        no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
+                   'SearchService/Search'}
+        self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
+        for name, shapes in requests.items():
+            for role in ROLES:
+                if any(role in variant.roles for variant in self.methods.find(name).variants):
+                    for request in shapes:
+                        with self.subTest(role=role, method=name, request=request):
+                            self.check(role, name, request)
+
+    def test_managers_of_few_accounts(self):
+        self.logins['manager'] = 'north'
+        self.query("update app_user set team_id = %s where login = 'north'", self.teams['office'])
+        for name in ('AccountService/ListAccounts', 'ContactService/ListContacts', 'ActivityService/ListActivities'):
+            self.check('manager', name, {})
+
+    def test_the_hot_list_reads_a_page_along_its_index(self):
+        for role in ('rep', 'manager'):
+            plan = self.check(role, 'ActivityService/ListActivities', {'account_id': self.account})
+            self.assertRegex(plan, r'Index Scan using activity_account_time on activity')
+
+    def test_search_finds_two_chinese_characters_by_index(self):
+        """The plan is inside the function: the same query as the function's, and the function's own counters."""
+        for word, kind, index in (('投诉', 'activity', 'activity_search_all'), ('张伟', 'contact', 'contact_search_all'), ('甲子', 'account', 'account_search_all')):
+            self.query('select pg_stat_force_next_flush()')
+            before = self.scans(index)
+            caller = self.call('boss')
+            rows = caller.read('SearchService/Search', {'text': word, 'kind': kind})['results']
+            self.assertTrue(rows)
+            with caller.connection.cursor() as cursor:
+                cursor.execute('select pg_stat_force_next_flush()')
+            caller.connection.commit()
+            caller.connection.cursor().execute('select 1')
+            caller.connection.rollback()
+            self.assertGreater(self.scans(index), before, index)
+        # A rep's page reads what the rep reaches, not all that match.
+        answer = self.call('ann').read('SearchService/Search', {'text': '样品', 'kind': 'activity'})['results']
+        self.assertEqual(20, len(answer))
+
+    def scans(self, index):
+        return self.query("select idx_scan from pg_stat_user_indexes where indexrelname = %s", index)[0][0]
+
+
+if __name__ == '__main__':
+    unittest.main()
