@@ -17,9 +17,9 @@ struct unit {
     int64_t factor;
 };
 
-static const struct unit BYTE_UNITS[] = {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", 1024 * 1024}, {NULL, 0}};
+static const struct unit BYTE_UNITS[] = {{"", 1}, {"B", 1}, {"KiB", 1024}, {"MiB", INT64_C(1048576)}, {NULL, 0}};
 static const struct unit TIME_UNITS[] = {
-    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", 3600 * 1000}, {"d", 24 * 3600 * 1000}, {NULL, 0}};
+    {"ms", 1}, {"s", 1000}, {"m", 60000}, {"h", INT64_C(3600000)}, {"d", INT64_C(86400000)}, {NULL, 0}};
 static const struct unit NO_UNITS[] = {{"", 1}, {NULL, 0}};
 
 static const struct unit *units_of(enum option_type type)
@@ -210,7 +210,7 @@ static char *trim(char *text)
 
 static enum status load_file(struct options *options, const char *path, struct error *error)
 {
-    const char *text;
+    const char *text = "";
     enum status status = read_file(options->arena, path, &text, error);
     if (status != STATUS_OK)
         return status;
@@ -249,7 +249,7 @@ static enum status read_secret(struct options *options, enum option_id id, enum 
         return error_set(error, STATUS_INVALID_ARGUMENT, REASON, "%s and %s: give one of the two",
                          options->values[id].place, options->values[file_id].place);
     const char *path = options_text(options, file_id);
-    const char *text;
+    const char *text = "";
     enum status status = read_file(options->arena, path, &text, error);
     if (status != STATUS_OK)
         return status;

@@ -2,10 +2,10 @@
 // Every setting of kamd, once: see options.h.
 #include "kamd/options.h"
 
-#define KIBIBYTE 1024
-#define MEBIBYTE (1024 * 1024)
-#define SECOND_MS 1000
-#define HOUR_MS (3600 * 1000)
+#define KIBIBYTE INT64_C(1024)
+#define MEBIBYTE (INT64_C(1024) * KIBIBYTE)
+#define SECOND_MS INT64_C(1000)
+#define HOUR_MS (INT64_C(3600) * SECOND_MS)
 
 const struct option OPTIONS[OPTION_COUNT] = {
     [OPTION_CONFIG] = {.name = "config",
@@ -151,15 +151,15 @@ const struct option OPTIONS[OPTION_COUNT] = {
                              .help = "Request headers of one call in all."},
     [OPTION_MAX_MESSAGE] = {.name = "max-message",
                             .type = OPTION_TYPE_BYTES,
-                            .least = 64 * KIBIBYTE,
-                            .most = 64 * MEBIBYTE,
+                            .least = INT64_C(64) * KIBIBYTE,
+                            .most = INT64_C(64) * MEBIBYTE,
                             .default_text = "4MiB",
                             .argument = "SIZE",
                             .help = "One request message."},
     [OPTION_HANDSHAKE_TIMEOUT] = {.name = "handshake-timeout",
                                   .type = OPTION_TYPE_DURATION,
                                   .least = 100,
-                                  .most = 10 * 60 * SECOND_MS,
+                                  .most = INT64_C(600) * SECOND_MS,
                                   .default_text = "10s",
                                   .argument = "TIME",
                                   .help = "From accepting a connection to its first HTTP/2 frame."},
@@ -173,7 +173,7 @@ const struct option OPTIONS[OPTION_COUNT] = {
     [OPTION_IDLE_TIMEOUT] = {.name = "idle-timeout",
                              .type = OPTION_TYPE_DURATION,
                              .least = SECOND_MS,
-                             .most = 7LL * 24 * HOUR_MS,
+                             .most = INT64_C(168) * HOUR_MS,
                              .default_text = "1h",
                              .argument = "TIME",
                              .help = "How long a connection without calls is kept."},

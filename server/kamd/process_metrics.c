@@ -3,9 +3,13 @@
 #include "kamd/process_metrics.h"
 
 #include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+enum { LINE_BYTES = 1024, START_TIME_FIELD = 22 };
 
 static void write_metric(FILE *out, const char *name, const char *type, const char *help, double value)
 {
@@ -24,28 +28,39 @@ static unsigned count_open_files(void)
     return count > 0 ? count - 1 : 0; // without the one that lists them
 }
 
-// Seconds since 1970 at which the process began: field 22 of /proc/self/stat counts ticks since the system's start.
+// The first line of a file that begins with the word, or "" when there is none.
+static void read_line(const char *path, const char *word, char line_r[LINE_BYTES])
+{
+    FILE *file = fopen(path, "re");
+    bool is_found = false;
+    while (file != NULL && !is_found && fgets(line_r, LINE_BYTES, file) != NULL)
+        is_found = strncmp(line_r, word, strlen(word)) == 0;
+    if (!is_found)
+        line_r[0] = '\0';
+    if (file != NULL)
+        fclose(file);
+}
+
+// The number after so many spaces; 0 where the text is shorter.
+static double read_number(const char *text, unsigned spaces)
+{
+    for (; spaces > 0 && text != NULL; spaces--) {
+        text = strchr(text, ' ');
+        text = text != NULL ? text + 1 : NULL;
+    }
+    return text != NULL ? (double)strtoull(text, NULL, 10) : 0;
+}
+
+// Seconds since 1970 at which the process began: field 22 of /proc/self/stat counts ticks since the system's start. The
+// second field is a name in parentheses that may hold spaces.
 static double read_start_time(void)
 {
-    unsigned long long ticks = 0;
-    unsigned long long boot = 0;
-    char line[1024];
-    FILE *file = fopen("/proc/self/stat", "re");
-    if (file != NULL && fgets(line, sizeof line, file) != NULL) {
-        const char *at = strrchr(line, ')');
-        if (at != NULL)
-            (void)sscanf(at + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                         &ticks);
-    }
-    if (file != NULL)
-        fclose(file);
-    file = fopen("/proc/stat", "re");
-    while (file != NULL && fgets(line, sizeof line, file) != NULL)
-        if (sscanf(line, "btime %llu", &boot) == 1)
-            break;
-    if (file != NULL)
-        fclose(file);
-    return (double)boot + (double)ticks / (double)sysconf(_SC_CLK_TCK);
+    char line[LINE_BYTES];
+    read_line("/proc/self/stat", "", line);
+    const char *name_end = strrchr(line, ')');
+    double ticks = name_end != NULL ? read_number(name_end, START_TIME_FIELD - 2) : 0;
+    read_line("/proc/stat", "btime ", line);
+    return read_number(line, 1) + ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 void process_metrics_write(FILE *out)
@@ -54,14 +69,8 @@ void process_metrics_write(FILE *out)
     getrusage(RUSAGE_SELF, &usage);
     double user = (double)usage.ru_utime.tv_sec + (double)usage.ru_utime.tv_usec / 1e6;
     double system = (double)usage.ru_stime.tv_sec + (double)usage.ru_stime.tv_usec / 1e6;
-    unsigned long long virtual_pages = 0;
-    unsigned long long resident_pages = 0;
-    FILE *file = fopen("/proc/self/statm", "re");
-    if (file != NULL) {
-        if (fscanf(file, "%llu %llu", &virtual_pages, &resident_pages) != 2)
-            virtual_pages = resident_pages = 0;
-        fclose(file);
-    }
+    char pages[LINE_BYTES];
+    read_line("/proc/self/statm", "", pages);
     struct rlimit files = {.rlim_cur = 0};
     getrlimit(RLIMIT_NOFILE, &files);
     double page = (double)sysconf(_SC_PAGESIZE);
@@ -74,9 +83,9 @@ void process_metrics_write(FILE *out)
     write_metric(out, "process_max_fds", "gauge", "Most file descriptors the process may open.",
                  (double)files.rlim_cur);
     write_metric(out, "process_virtual_memory_bytes", "gauge", "Virtual memory in bytes.",
-                 (double)virtual_pages * page);
+                 read_number(pages, 0) * page);
     write_metric(out, "process_resident_memory_bytes", "gauge", "Resident memory in bytes.",
-                 (double)resident_pages * page);
+                 read_number(pages, 1) * page);
     write_metric(out, "process_start_time_seconds", "gauge", "Start of the process in seconds since 1970.",
                  read_start_time());
 }
