@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# builds: dev asan
+"""kam on a terminal: widths, questions, passwords without echo, the pager, colour, Chinese."""
+import re
+import unicodedata
+import unittest
+
+import pexpect
+
+from client import Client
+from fake_server import FakeServer
+from support import stubs
+from support.kam import KAM
+
+ID = '0190b0c0-0000-7000-8000-0000000000%02d'
+
+
+def width(text):
+    return sum(0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in 'WF' else 1 for char in text)
+
+
+class Terminal(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(FakeServer())
+        self.client = self.enterContext(Client(self.server.name))
+        account, answer = stubs.message('kam.v1.Account'), stubs.message('kam.v1.ListAccountsResponse')
+        self.accounts = [account(id=ID % at, code=f'K-{at:06}', name=name, status=4, owner_name='Nora Nilsen', team_name='North', version=1,
+                                 industry='机械制造与自动化设备', region='江苏', phone='+86 25 5550 2001', note='第一行\nsecond line ' + 'word ' * 60)
+                         for at, name in enumerate(['华北机床股份有限公司', 'Acme Corporation of the Northern and Southern Provinces, Limited',
+                                                    'Ελλάς Σα', 'Cafe\u0301 Noir'])]
+        self.server.on('AccountService/ListAccounts', lambda request, context: answer(accounts=self.accounts))
+        self.server.on('AccountService/GetAccount', lambda request, context: self.accounts[0])
+        self.server.on('AccountService/CreateAccount', lambda request, context: self.accounts[0])
+        self.server.on('SessionService/Login', self.login)
+        self.client.run('account', 'list', KAM_TOKEN='t')  # learns the key
+        self.passwords = []
+
+    def login(self, request, context):
+        self.passwords.append(request.password)
+        return stubs.message('kam.v1.LoginResponse')(token='secret-token', user=stubs.message('kam.v1.User')(id=ID % 50, login=request.login, name='Nora', role=1))
+
+    def screen(self, *words, **options):
+        return self.client.screen(*words, **{'KAM_TOKEN': 't', 'NO_COLOR': '1', **options})
+
+    def test_tables_fit_and_line_up(self):
+        for columns in (80, 200):
+            for language in ('C.UTF-8', 'zh_CN.UTF-8'):
+                out, code = self.screen('account', 'list', columns=columns, LANG=language)
+                self.assertEqual(code, 0, out)
+                lines = out.splitlines()
+                self.assertEqual(len(lines), 5)
+                self.assertIn('编号' if language.startswith('zh') else 'Code', lines[0])
+                self.assertLessEqual(max(map(width, lines)), columns)
+                self.assertEqual('\u2026' in out, columns == 80)
+                starts = {width(line[:line.index('Nora')]) for line in lines[1:]} if columns == 200 else {0}
+                self.assertEqual(len(starts), 1, out)
+        piped = self.client.run('account', 'list', KAM_TOKEN='t').out
+        self.assertNotIn('\u2026', piped)
+
+    def test_pages_wrap(self):
+        out, code = self.screen('account', 'show', ID % 0, columns=80)
+        self.assertEqual(code, 0, out)
+        self.assertLessEqual(max(map(width, out.splitlines())), 80)
+        self.assertIn('second line', out)
+
+    def test_colour_only_where_it_belongs(self):
+        self.assertIn('\x1b[1m', self.screen('account', 'list', NO_COLOR='')[0])
+        self.assertNotIn('\x1b', self.screen('account', 'list')[0])
+        self.assertNotIn('\x1b', self.screen('account', 'list', NO_COLOR='', TERM='dumb')[0])
+        self.assertNotIn('\x1b', self.client.run('account', 'list', KAM_TOKEN='t').out)
+
+    def test_long_output_goes_through_the_pager(self):
+        out, _ = self.screen('account', 'list', rows=4, PAGER="sed 's/^/paged: /'")
+        self.assertIn('paged: Code', out)
+        out, _ = self.screen('account', 'list', rows=40, PAGER="sed 's/^/paged: /'")
+        self.assertNotIn('paged', out)
+        out, _ = self.screen('account', 'list', '--no-pager', rows=4, PAGER="sed 's/^/paged: /'")
+        self.assertNotIn('paged', out)
+        out, code = self.screen('account', 'list', rows=4, PAGER='no-such-pager-anywhere')
+        self.assertIn('Cafe', out)
+        self.assertEqual(code, 0)
+
+    def test_login_asks_without_echo(self):
+        child = self.client.terminal('login', self.server.name)
+        child.expect('Login: ')
+        child.sendline('nora')
+        child.expect('Password: ')
+        self.assertTrue(child.waitnoecho(timeout=60))
+        child.sendline('correct horse battery')
+        child.expect(pexpect.EOF)
+        child.close()
+        self.assertEqual(child.exitstatus, 0)
+        self.assertIn('Logged in', child.before)
+        self.assertNotIn('horse', child.before)
+        self.assertEqual(self.passwords, ['correct horse battery'])
+
+    def test_ctrl_c_at_the_password_gives_the_echo_back(self):
+        shell = pexpect.spawn('/bin/sh', encoding='utf-8', timeout=60, env=self.client.environment(PS1='READY> '))
+        shell.expect('READY> ')
+
+        shell.sendline(f'{KAM} login {self.server.name} --user nora')
+        shell.expect('Password: ')
+        self.assertTrue(shell.waitnoecho(timeout=60))
+        shell.sendintr()
+        shell.expect('READY> ')
+        self.assertTrue(shell.getecho())
+        shell.sendline('exit')
+        shell.expect(pexpect.EOF)
+        shell.close()
+        self.assertEqual(self.passwords, [])
+
+    def test_what_is_missing_is_asked_for(self):
+        child = self.client.terminal('account', 'add', KAM_TOKEN='t')
+        child.expect('Name: ')
+        child.sendline('华北机床')
+        child.expect('Added K-000000')
+        child.expect(pexpect.EOF)
+        sent = [request for path, request, _ in self.server.calls if path.endswith('CreateAccount')]
+        self.assertEqual(sent[0].account.name, '华北机床')
+        child = self.client.terminal('account', 'add', KAM_TOKEN='t')
+        child.expect('Name: ')
+        child.sendeof()
+        child.expect('given up')
+        child.expect(pexpect.EOF)
+        child.close()
+        self.assertEqual(child.exitstatus, 2)
+
+    def test_chinese_from_every_setting(self):
+        for settings in ({'LANG': 'zh_CN.UTF-8'}, {'LC_ALL': 'zh_CN.UTF-8'}, {'LANG': 'C.UTF-8', 'LANGUAGE': 'zh_CN'}, {'KAM_LANG': 'zh_CN'},
+                         {'LANG': 'C', 'KAM_LANG': 'zh_CN.UTF-8'}):
+            out, _ = self.screen('account', 'show', ID % 0, **settings)
+            self.assertIn('负责人', out, settings)
+            self.assertIn('合作中', out, settings)
+        for settings in ({'LANG': 'C'}, {'LANG': 'en_US.UTF-8'}, {'LANG': 'zh_CN.UTF-8', 'KAM_LANG': 'en'}, {'LANG': ''}):
+            out, _ = self.screen('account', 'show', ID % 0, **settings)
+            self.assertIn('Owner', out, settings)
+            self.assertIn('华北机床', out, settings)
+
+    def test_progress_is_drawn_on_a_terminal_only(self):
+        team = stubs.message('kam.v1.Team')(id=ID % 9, name='Company')
+        self.server.on('TeamService/ListTeams', lambda request, context: stubs.message('kam.v1.ListTeamsResponse')(teams=[team]))
+        path = self.client.home / 'a.csv'
+        path.write_text('name\n' + ''.join(f'Account {at}\n' for at in range(50)), encoding='utf-8')
+        out, code = self.screen('import', 'accounts', path)
+        self.assertEqual(code, 0, out)
+        self.assertTrue(re.search(r'adding \[#+\.*\] \d+/50', out), out)
+        ran = self.client.run('import', 'accounts', path, KAM_TOKEN='t')
+        self.assertEqual((ran.out, ran.err), ('50 added\n', ''))
+
+
+if __name__ == '__main__':
+    unittest.main()
