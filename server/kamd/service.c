@@ -3,6 +3,7 @@
 // page; and back. See service.h.
 #include "kamd/service.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +23,7 @@
 #include "net/tls.h"
 #include "rpc/metrics.h"
 
-enum { WORKERS_MAX = 256 };
+enum { WORKERS_MAX = 256, DATABASE_POLL_MS = 500, DATABASE_PATIENCE_MS = 60000 };
 
 struct service {
     struct options *options;
@@ -113,12 +114,29 @@ static enum status open_sockets(struct service *service, struct error *error)
     return status;
 }
 
+// A database that starts at the same time as kamd, after a power cut say, gets a while before kamd gives up on it.
+static enum status open_patiently(struct service *service, const char *conninfo, struct db_direct **direct_r,
+                                  struct error *error)
+{
+    for (int waited_ms = 0;; waited_ms += DATABASE_POLL_MS) {
+        enum status status = db_direct_open(conninfo, direct_r, error);
+        if (status != STATUS_UNAVAILABLE || waited_ms >= DATABASE_PATIENCE_MS)
+            return status;
+        if (waited_ms == 0)
+            LOG(LOG_WARNING, "waiting for the database", LOG_TEXT("error", error->message));
+        uv_sleep(DATABASE_POLL_MS);
+        uv_run(&service->loop, UV_RUN_NOWAIT);
+        if (service->is_stopping)
+            return error_set(error, STATUS_CANCELLED, "STOPPED", "stopped before the database could be reached");
+    }
+}
+
 static enum status prepare_schema(struct service *service, struct error *error)
 {
     const char *owner_conninfo = database_owner_conninfo(service->database);
     struct db_direct *direct = NULL;
-    enum status status = db_direct_open(
-        owner_conninfo != NULL ? owner_conninfo : database_login_conninfo(service->database), &direct, error);
+    enum status status = open_patiently(
+        service, owner_conninfo != NULL ? owner_conninfo : database_login_conninfo(service->database), &direct, error);
     if (status != STATUS_OK)
         return status;
     size_t applied;
@@ -187,6 +205,13 @@ static enum status start_page(struct service *service, struct error *error)
 
 // ---- what people and programs are told ----
 
+// Nobody has a terminal as one of these.
+static bool is_system_user(void)
+{
+    const struct passwd *self = getpwuid(geteuid());
+    return self != NULL && (strcmp(self->pw_name, "kam") == 0 || strcmp(self->pw_name, "postgres") == 0);
+}
+
 static void greet(struct service *service)
 {
     const struct options *options = service->options;
@@ -206,7 +231,7 @@ static void greet(struct service *service)
     if (service->lacks_users)
         printf("\nThere is no user yet. Create the first manager, from another terminal:\n\n"
                "  %skamd user add --data %s --role manager --company \"YOUR COMPANY\" --name \"YOUR NAME\" LOGIN\n\n",
-               getuid() == 0 ? "sudo " : "", options_text(options, OPTION_DATA));
+               is_system_user() ? "sudo " : "", options_text(options, OPTION_DATA));
     fflush(stdout);
 }
 

@@ -5,10 +5,12 @@ import random
 import threading
 import time
 import unittest
+import urllib.error
 import uuid
 
 import grpc
 
+from support import stubs
 from support.cluster import Cluster
 from support.kam import IS_SANITIZED, Caller, Kamd, Refused, make_company, wait_for
 
@@ -49,10 +51,12 @@ class PostgresKilled(unittest.TestCase):
                 before = len(failures)
                 wait_for(lambda before=before: len(failures) > before, 'calls to fail while the database is away')
                 wait_for(lambda: self.health(kamd) == 503, 'health to tell')
+                wait_for(lambda: self.health_service(kamd) == 2, 'grpc.health.v1 to tell')
                 cluster.start()
                 count = len(acknowledged)
                 wait_for(lambda count=count: len(acknowledged) > count + 20, 'service to resume by itself')
                 wait_for(lambda: self.health(kamd) == 200, 'health to tell')
+                wait_for(lambda: self.health_service(kamd) == 1, 'grpc.health.v1 to tell')
         finally:
             stop.set()
             for thread in threads:
@@ -68,8 +72,15 @@ class PostgresKilled(unittest.TestCase):
         self.assertEqual([one for one in acknowledged if one not in stored], [])
 
     @staticmethod
+    def health_service(kamd):
+        request = stubs.message('grpc.health.v1.HealthCheckRequest')
+        response = stubs.message('grpc.health.v1.HealthCheckResponse')
+        check = kamd.channel().unary_unary('/grpc.health.v1.Health/Check', request_serializer=request.SerializeToString,
+                                           response_deserializer=response.FromString)
+        return check(request(service='kam.v1.AccountService')).status
+
+    @staticmethod
     def health(kamd):
-        import urllib.error
         try:
             kamd.page('/healthz')
             return 200

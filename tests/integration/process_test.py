@@ -78,7 +78,7 @@ class Process(unittest.TestCase):
     def test_tells_how_to_create_the_first_manager(self):
         kamd = self.start(database=self.cluster.create_database())
         self.assertIn('There is no user yet', kamd.log())
-        self.assertRegex(kamd.log(), r'kamd user add --data \S+ --role manager --company "YOUR COMPANY"')
+        self.assertRegex(kamd.log(), r'(sudo )?kamd user add --data \S+ --role manager --company "YOUR COMPANY"')
 
     def test_metrics_and_health(self):
         kamd = self.start()
@@ -219,6 +219,23 @@ class Process(unittest.TestCase):
             self.assertIn('kamd migrate', kamd.log())
         finally:
             kamd.destroy()
+
+    def test_it_waits_for_a_database_that_starts_later(self):
+        with Cluster() as cluster:
+            database = make_company(cluster)
+            cluster.halt()
+            kamd = Kamd(database)
+            self.addCleanup(kamd.destroy)
+            kamd.spawn()
+            wait_for(lambda: 'waiting for the database' in kamd.log(), 'kamd to wait')
+            self.assertIsNone(kamd.process.poll())
+            cluster.start()
+            wait_for(kamd.ready_file.exists, 'kamd to serve')
+            self.assertEqual(kamd.stop(), 0)
+            cluster.halt()
+            kamd.spawn()
+            wait_for(lambda: kamd.log().count('waiting for the database') == 2, 'kamd to wait')
+            self.assertEqual(kamd.stop(), 0)
 
     def test_work_is_spread_over_workers(self):
         kamd = self.start(['--workers', '2'])
