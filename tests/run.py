@@ -59,15 +59,15 @@ def build(preset, targets=()):
     if not (directory / "build.ninja").exists():
         steps.append(["cmake", "--preset", preset])
     steps.append(["cmake", "--build", "--preset", preset] + (["--target", *targets] if targets else []))
+    began = time.monotonic()
     for step in steps:
-        started = time.monotonic()
         done = subprocess.run(step, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             print(done.stdout)
             print(f"failed: {' '.join(step)}")
             print("0 passed, 1 failed, 0 skipped")
             sys.exit(1)
-        print(f"built {preset} in {time.monotonic() - started:.0f} s", flush=True)
+    print(f"built {preset} in {time.monotonic() - began:.0f} s", flush=True)
 
 
 def unit_suites(preset):
