@@ -5,7 +5,7 @@ FROM debian:12 AS build
 RUN apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
     build-essential cmake ninja-build pkg-config gettext python3 python3-protobuf protobuf-compiler protobuf-c-compiler \
     libprotobuf-dev libprotobuf-c-dev libuv1-dev libnghttp2-dev libssl-dev libpq-dev libsodium-dev libsqlite3-dev \
-    libmicrohttpd-dev libutf8proc-dev libjansson-dev libedit-dev libcmocka-dev postgresql postgresql-contrib \
+    libmicrohttpd-dev libutf8proc-dev libjansson-dev libedit-dev libcsv-dev libcmocka-dev postgresql postgresql-contrib \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .
@@ -15,8 +15,8 @@ RUN cmake --preset release -DKAM_WARNINGS_AS_ERRORS=OFF -DCMAKE_INSTALL_PREFIX=/
 
 FROM debian:12
 RUN apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
-    libuv1 libnghttp2-14 libssl3 libprotobuf-c1 libpq5 libsodium23 libsqlite3-0 libmicrohttpd12 libutf8proc2 libjansson4 \
-    libedit2 ca-certificates tzdata postgresql postgresql-contrib \
+    libuv1 libnghttp2-14 libssl3 libprotobuf-c1 libpq5 libsodium23 libmicrohttpd12 libutf8proc2 libjansson4 \
+    libedit2 libcsv3 ca-certificates tzdata postgresql postgresql-contrib \
     && rm -rf /var/lib/apt/lists/* /var/lib/postgresql/15 /etc/postgresql/15 \
     && useradd --system --home-dir /var/lib/kam --shell /usr/sbin/nologin kam \
     && install -d -o kam -g kam -m 0700 /var/lib/kam

@@ -30,7 +30,7 @@ const struct option OPTIONS[OPTION_COUNT] = {
                          .type = OPTION_TYPE_SECRET,
                          .default_text = "",
                          .argument = "URL",
-                         .help = "PostgreSQL connection string of the login role (postgresql://kamd@host/kam). "
+                         .help = "PostgreSQL connection string of the login role (postgresql://kam_login@host/kam). "
                                  "Without it kamd runs a private PostgreSQL of its own."},
     [OPTION_DATABASE_FILE] = {.name = "database-file",
                               .type = OPTION_TYPE_PATH,
