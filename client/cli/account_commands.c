@@ -11,7 +11,8 @@ enum { ACTIVITIES_SHOWN = 5, CONTACTS_SHOWN = 20 };
 
 #define SERVICE "/kam.v1.AccountService/"
 
-// The account's people and its last activities belong on its page. Both are asked for at once; what the caller may not see is left out.
+// The account's people and its last activities belong on its page. Both are asked for at once; what the caller may not
+// see is left out.
 static enum exit_code show_more(struct app *app, struct invocation *invocation, const ProtobufCMessage *account)
 {
     (void)invocation;
@@ -30,7 +31,8 @@ static enum exit_code show_more(struct app *app, struct invocation *invocation, 
         const Kam__V1__ListContactsResponse *people = (const Kam__V1__ListContactsResponse *)app_keep(app, response);
         if (people->n_contacts > 0) {
             output_heading(app, _("People"));
-            output_inner_table(app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)people->contacts, people->n_contacts,
+            output_inner_table(app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)people->contacts,
+                               people->n_contacts,
                                "id name positions.title phones positions.buying_roles positions.stance", "  ");
         }
     }
@@ -54,7 +56,8 @@ const struct command account_commands[] = {
         .method = SERVICE "ListAccounts",
         .columns = "code name status owner_name team_name industry region phone",
         .empty = N_("Add the first one: kam account add --name NAME"),
-        .examples = {"kam account list --status active --owner me", "kam account list --team Central --csv > accounts.csv"},
+        .examples = {"kam account list --status active --owner me",
+                     "kam account list --team Central --csv > accounts.csv"},
     },
     {
         .name = "account show",
@@ -72,7 +75,8 @@ const struct command account_commands[] = {
         .required = "name",
         .done = N_("Added %s."),
         .examples = {"kam account add --name \"Acme Corporation\" --phone \"+1 555 0100\" --status active",
-                     "kam account add --name 华北机床 --industry 机械 --founded-on 1998-05-01 --registered-capital \"CNY 5000000.00\""},
+                     "kam account add --name 华北机床 --industry 机械 --founded-on 1998-05-01 --registered-capital "
+                     "\"CNY 5000000.00\""},
     },
     {
         .name = "account edit",
@@ -81,7 +85,8 @@ const struct command account_commands[] = {
         .arguments = {{.name = N_("ACCOUNT"), .field = "account.id", .kind = RECORD_ACCOUNT}},
         .hidden = "owner_id",
         .done = N_("Changed %s."),
-        .examples = {"kam account edit K-000123 --phone \"+86 10 1234 5678\" --employees 1200", "kam account edit Acme --clear website"},
+        .examples = {"kam account edit K-000123 --phone \"+86 10 1234 5678\" --employees 1200",
+                     "kam account edit Acme --clear website"},
     },
     {
         .name = "account duplicates",
@@ -89,7 +94,8 @@ const struct command account_commands[] = {
         .method = SERVICE "FindDuplicateAccounts",
         .arguments = {{.name = N_("NAME"), .field = "name", .takes_rest = true}},
         .columns = "code name owner_name team_name similarity",
-        .examples = {"kam account duplicates Acme Corp", "kam account duplicates 华北机床 --registration-number 91110000100000000X"},
+        .examples = {"kam account duplicates Acme Corp",
+                     "kam account duplicates 华北机床 --registration-number 91110000100000000X"},
     },
     {
         .name = "account assign",

@@ -70,7 +70,8 @@ const struct command activity_commands[] = {
         .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT, .is_optional = true}},
         .columns = "id time kind state account_name subject contact_names owner_name",
         .empty = N_("Log what you did: kam activity log ACCOUNT KIND SUBJECT"),
-        .examples = {"kam activity list K-000123", "kam activity list --owner me --state planned", "kam activity list --contact 张伟 --kind visit"},
+        .examples = {"kam activity list K-000123", "kam activity list --owner me --state planned",
+                     "kam activity list --contact 张伟 --kind visit"},
     },
     {
         .name = "activity show",
@@ -89,7 +90,8 @@ const struct command activity_commands[] = {
         .done = N_("Logged %s."),
         .more = show_next,
         .examples = {"kam activity log K-000123 call Asked about the delivery date --contact \"Jane Doe\"",
-                     "kam activity log 华北机床 visit 拜访采购部 --time \"yesterday 14:00\" --result 需要样品 --next-kind sample --next-subject 寄样 "
+                     "kam activity log 华北机床 visit 拜访采购部 --time \"yesterday 14:00\" --result 需要样品 "
+                     "--next-kind sample --next-subject 寄样 "
                      "--next-time \"in 2 days\""},
     },
     {
@@ -101,7 +103,8 @@ const struct command activity_commands[] = {
                       {.name = N_("SUBJECT"), .field = "activity.subject", .takes_rest = true}},
         .required = "time",
         .done = N_("Planned %s."),
-        .examples = {"kam activity plan K-000123 visit Quarterly review --time \"tomorrow 9:30\" --place \"Their office\""},
+        .examples =
+            {"kam activity plan K-000123 visit Quarterly review --time \"tomorrow 9:30\" --place \"Their office\""},
     },
     {
         .name = "activity edit",
@@ -120,7 +123,8 @@ const struct command activity_commands[] = {
         .done = N_("Done: %s."),
         .more = show_next,
         .examples = {"kam activity done 8f3a2c10 --result \"They want a sample\" --customer-reaction \"Interested\"",
-                     "kam activity done 8f3a2c10 --next-kind sample --next-subject \"Send the sample\" --next-time \"in 2 days\""},
+                     "kam activity done 8f3a2c10 --next-kind sample --next-subject \"Send the sample\" --next-time "
+                     "\"in 2 days\""},
     },
     {
         .name = "activity cancel",

@@ -141,7 +141,8 @@ ProtobufCMessage *app_new_request(struct app *app, const char *method)
     return app_keep(app, kam_message_new(contract->request));
 }
 
-enum kam_code app_try_call(struct app *app, const char *method, const ProtobufCMessage *request, ProtobufCMessage **response_r)
+enum kam_code app_try_call(struct app *app, const char *method, const ProtobufCMessage *request,
+                           ProtobufCMessage **response_r)
 {
     const struct contract_method *contract = contract_find_method(method);
     REQUIRE(contract != NULL && app->client != NULL);
@@ -152,7 +153,8 @@ enum kam_code app_try_call(struct app *app, const char *method, const ProtobufCM
     return code;
 }
 
-enum exit_code app_call(struct app *app, const char *method, const ProtobufCMessage *request, ProtobufCMessage **response_r)
+enum exit_code app_call(struct app *app, const char *method, const ProtobufCMessage *request,
+                        ProtobufCMessage **response_r)
 {
     enum exit_code failure = app_connect(app);
     if (failure != EXIT_OK)

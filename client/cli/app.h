@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One run of kam: its settings, where its output goes, and its connection. Everything it allocates lives until the end of the run.
+// One run of kam: its settings, where its output goes, and its connection. Everything it allocates lives until the end
+// of the run.
 #ifndef KAM_CLI_APP_H
 #define KAM_CLI_APP_H
 
@@ -15,14 +16,14 @@
 
 // Options that every command takes.
 struct settings {
-    const char *server;  // NULL: KAM_SERVER, else the one logged in to
+    const char *server; // NULL: KAM_SERVER, else the one logged in to
     const char *ca_file;
     const char *columns; // NULL: the command's
     bool json;
     bool csv;
     bool no_pager;
-    bool all;          // every page of a list
-    int64_t limit;     // rows of a list; 0: the default
+    bool all;      // every page of a list
+    int64_t limit; // rows of a list; 0: the default
     int64_t timeout_ms;
 };
 
@@ -43,7 +44,7 @@ struct app {
     FILE *out; // becomes visible with app_show_output
     char *out_text;
     size_t out_bytes;
-    bool is_terminal;   // stdout
+    bool is_terminal;    // stdout
     bool is_interactive; // stdin and stdout: questions may be asked
     bool has_colour;
     size_t width; // of the terminal; 0 when stdout is none
@@ -65,8 +66,10 @@ enum exit_code app_connect(struct app *app);
 const char *app_server(const struct app *app);
 
 // Calls a method; the response lives until the end of the run. The second prints the error.
-enum kam_code app_try_call(struct app *app, const char *method, const ProtobufCMessage *request, ProtobufCMessage **response_r);
-enum exit_code app_call(struct app *app, const char *method, const ProtobufCMessage *request, ProtobufCMessage **response_r);
+enum kam_code app_try_call(struct app *app, const char *method, const ProtobufCMessage *request,
+                           ProtobufCMessage **response_r);
+enum exit_code app_call(struct app *app, const char *method, const ProtobufCMessage *request,
+                        ProtobufCMessage **response_r);
 
 // A request of the method, freed at the end of the run.
 ProtobufCMessage *app_new_request(struct app *app, const char *method);
@@ -75,7 +78,8 @@ ProtobufCMessage *app_new_request(struct app *app, const char *method);
 ProtobufCMessage *app_keep(struct app *app, ProtobufCMessage *message);
 
 // "kam: ..." on stderr, then the exit code.
-enum exit_code app_refuse(struct app *app, enum exit_code code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+enum exit_code app_refuse(struct app *app, enum exit_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // An indented line on stderr, under an error.
 void app_hint(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From words and options to a request: plain values first, so that a slip is told before anything is sent; then names, then what the
-// server has to be asked for (the version of a record that is changed).
+// From words and options to a request: plain values first, so that a slip is told before anything is sent; then names,
+// then what the server has to be asked for (the version of a record that is changed).
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,8 +80,9 @@ static enum exit_code set_value(struct binding *binding, const struct option *op
     ProtobufCMessage *holder = option_holder(binding->request, option);
     const ProtobufCFieldDescriptor *field = option->path[option->depth - 1];
     bool is_again = field->label != PROTOBUF_C_LABEL_REPEATED && message_has(holder, field);
-    const char *wrong = is_again ? _("is given twice")
-                                 : value_parse(binding->app->arena, holder, field, option->contract, text, binding->app->now);
+    const char *wrong =
+        is_again ? _("is given twice")
+                 : value_parse(binding->app->arena, holder, field, option->contract, text, binding->app->now);
     if (wrong == NULL)
         return EXIT_OK;
     return app_refuse(binding->app, EXIT_USAGE, "--%s %s: %s", option->name, text, wrong);
@@ -158,7 +159,8 @@ static enum exit_code ask_for_missing(struct binding *binding)
 // ---- Arguments
 
 // The message that holds an argument's field, and the field.
-static ProtobufCMessage *argument_holder(ProtobufCMessage *request, const char *path, const ProtobufCFieldDescriptor **field_r)
+static ProtobufCMessage *argument_holder(ProtobufCMessage *request, const char *path,
+                                         const ProtobufCFieldDescriptor **field_r)
 {
     for (;;) {
         char name[100];
@@ -178,12 +180,14 @@ static enum exit_code bind_argument(struct binding *binding, const struct argume
     ProtobufCMessage *holder = argument_holder(binding->request, argument->field, &field);
     if (argument->kind == RECORD_NONE) {
         const struct contract_message *contract = contract_find_message(holder->descriptor);
-        const char *wrong = value_parse(binding->app->arena, holder, field, &contract->fields[field - holder->descriptor->fields],
-                                        text, binding->app->now);
-        return wrong == NULL ? EXIT_OK : app_refuse(binding->app, EXIT_USAGE, "%s '%s': %s", _(argument->name), text, wrong);
+        const char *wrong = value_parse(binding->app->arena, holder, field,
+                                        &contract->fields[field - holder->descriptor->fields], text, binding->app->now);
+        return wrong == NULL ? EXIT_OK
+                             : app_refuse(binding->app, EXIT_USAGE, "%s '%s': %s", _(argument->name), text, wrong);
     }
     struct reference reference;
-    enum exit_code failure = resolve_record(binding->app, argument->kind, text, invocation_flag(binding->invocation, "at"), &reference);
+    enum exit_code failure =
+        resolve_record(binding->app, argument->kind, text, invocation_flag(binding->invocation, "at"), &reference);
     if (failure != EXIT_OK)
         return failure;
     message_add_text(holder, field, reference.id);
@@ -227,7 +231,8 @@ static enum exit_code bind_arguments(struct binding *binding, bool wants_records
             return EXIT_USAGE;
         }
         bool is_record = argument->kind != RECORD_NONE;
-        enum exit_code failure = argument->field != NULL && is_record == wants_records ? bind_argument(binding, argument, text) : EXIT_OK;
+        enum exit_code failure =
+            argument->field != NULL && is_record == wants_records ? bind_argument(binding, argument, text) : EXIT_OK;
         if (failure != EXIT_OK)
             return failure;
     }
@@ -245,7 +250,8 @@ static enum exit_code bind_references(struct binding *binding)
         enum exit_code failure = resolve_record(binding->app, given->option->reference, given->value, NULL, &reference);
         if (failure != EXIT_OK)
             return failure;
-        message_add_text(option_holder(binding->request, given->option), given->option->path[given->option->depth - 1], reference.id);
+        message_add_text(option_holder(binding->request, given->option), given->option->path[given->option->depth - 1],
+                         reference.id);
     }
     return EXIT_OK;
 }
@@ -274,7 +280,8 @@ static enum exit_code bind_mask(struct binding *binding)
                     option = candidate;
             }
             if (option == NULL)
-                return app_refuse(binding->app, EXIT_USAGE, _("--clear %s: no such field, or it is given as well"), given->value);
+                return app_refuse(binding->app, EXIT_USAGE, _("--clear %s: no such field, or it is given as well"),
+                                  given->value);
         }
         if (option == NULL || option->depth < 2)
             continue;
@@ -296,9 +303,12 @@ static enum exit_code bind_mask(struct binding *binding)
 static enum exit_code fetch_present(struct binding *binding, const ProtobufCMessage **present_r)
 {
     static const char *const methods[] = {
-        [RECORD_ACCOUNT] = "/kam.v1.AccountService/GetAccount",    [RECORD_CONTACT] = "/kam.v1.ContactService/GetContact",
-        [RECORD_ACTIVITY] = "/kam.v1.ActivityService/GetActivity", [RECORD_USER] = "/kam.v1.UserService/GetUser",
-        [RECORD_TEAM] = "/kam.v1.TeamService/GetTeam",             [RECORD_ANY] = NULL,
+        [RECORD_ACCOUNT] = "/kam.v1.AccountService/GetAccount",
+        [RECORD_CONTACT] = "/kam.v1.ContactService/GetContact",
+        [RECORD_ACTIVITY] = "/kam.v1.ActivityService/GetActivity",
+        [RECORD_USER] = "/kam.v1.UserService/GetUser",
+        [RECORD_TEAM] = "/kam.v1.TeamService/GetTeam",
+        [RECORD_ANY] = NULL,
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands are table entries. What an entry does not say is taken from the contract: the options of a command are the fields of its
-// method's request, so that a new method needs one entry.
+// Commands are table entries. What an entry does not say is taken from the contract: the options of a command are the
+// fields of its method's request, so that a new method needs one entry.
 #ifndef KAM_CLI_COMMAND_H
 #define KAM_CLI_COMMAND_H
 
@@ -45,14 +45,14 @@ struct command {
     const char *summary; // one line
     const char *method;  // NULL: run does everything
     struct argument arguments[MOST_ARGUMENTS];
-    const struct flag *flags; // ends with name NULL; NULL for none
-    const char *required;     // options that must be given, beside what the contract requires
-    const char *optional;     // options that the contract requires and run fills in
-    const char *hidden;       // fields not offered as options
-    const char *columns;      // of a list: paths in the row
-    const char *done;         // "Added %s."; NULL shows the record
+    const struct flag *flags;   // ends with name NULL; NULL for none
+    const char *required;       // options that must be given, beside what the contract requires
+    const char *optional;       // options that the contract requires and run fills in
+    const char *hidden;         // fields not offered as options
+    const char *columns;        // of a list: paths in the row
+    const char *done;           // "Added %s."; NULL shows the record
     const char *version_method; // where the present version comes from when none is given
-    const char *empty;        // what to do when a list is empty
+    const char *empty;          // what to do when a list is empty
     const char *examples[MOST_EXAMPLES];
     enum exit_code (*run)(struct app *app, struct invocation *invocation);
     // After the response was printed (not with --json or --csv).
@@ -108,11 +108,13 @@ bool command_is_update(const struct command *command);
 const char *invocation_flag(const struct invocation *invocation, const char *name);
 
 // The options a command takes from its method's request.
-void options_of_command(struct arena *arena, const struct command *command, const struct option **options_r, size_t *count_r);
+void options_of_command(struct arena *arena, const struct command *command, const struct option **options_r,
+                        size_t *count_r);
 
 // The name under which a field is typed: "founded-on"; a reference without "_id", a list in the singular.
 const char *option_name_of_field(struct arena *arena, const ProtobufCFieldDescriptor *field);
-enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
+enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *message,
+                                           const ProtobufCFieldDescriptor *field);
 
 // The sub-message of a field, the first one of a list, made where it is missing: what options and arguments fill.
 ProtobufCMessage *option_step_into(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);

@@ -14,11 +14,15 @@
 enum { MOST_NAME_WORDS = 3 };
 
 // The sizes of the tables are known to the linker only, so a group points to its size.
-#define GROUP(text, table) {text, table##_commands, &table##_command_count}
+#define GROUP(text, table)                                                                                             \
+    {                                                                                                                  \
+        text, table##_commands, &table##_command_count                                                                 \
+    }
 
 const struct command_group command_groups[] = {
-    GROUP(N_("Session"), session), GROUP(N_("Accounts"), account), GROUP(N_("People"), contact), GROUP(N_("Activities"), activity),
-    GROUP(N_("Users"), user),      GROUP(N_("Teams"), team),       GROUP(N_("Import"), import),  GROUP(N_("More"), other),
+    GROUP(N_("Session"), session),     GROUP(N_("Accounts"), account), GROUP(N_("People"), contact),
+    GROUP(N_("Activities"), activity), GROUP(N_("Users"), user),       GROUP(N_("Teams"), team),
+    GROUP(N_("Import"), import),       GROUP(N_("More"), other),
 };
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 

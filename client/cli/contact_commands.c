@@ -10,7 +10,8 @@ const struct command contact_commands[] = {
         .summary = N_("List the people of an account, or all within reach"),
         .method = SERVICE "ListContacts",
         .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT, .is_optional = true}},
-        .columns = "id name positions.account_name positions.title phones emails positions.buying_roles positions.stance",
+        .columns =
+            "id name positions.account_name positions.title phones emails positions.buying_roles positions.stance",
         .empty = N_("Add a person: kam contact add ACCOUNT --name NAME"),
         .examples = {"kam contact list K-000123", "kam contact list --all"},
     },
@@ -29,7 +30,8 @@ const struct command contact_commands[] = {
         .required = "name",
         .hidden = "contact_id",
         .done = N_("Added %s."),
-        .examples = {"kam contact add K-000123 --name 张伟 --title 采购总监 --buying-role decider --stance ally --phone 13800000000",
+        .examples = {"kam contact add K-000123 --name 张伟 --title 采购总监 --buying-role decider --stance ally "
+                     "--phone 13800000000",
                      "kam contact add Acme --name \"Jane Doe\" --title CTO --reports-to \"John Smith\" --influence 70"},
     },
     {
@@ -39,7 +41,8 @@ const struct command contact_commands[] = {
         .arguments = {{.name = N_("CONTACT"), .field = "contact.id", .kind = RECORD_CONTACT}},
         .hidden = "positions",
         .done = N_("Changed %s."),
-        .examples = {"kam contact edit 张伟 --phone 13800000000 --phone 010-12345678", "kam contact edit \"Jane Doe\" --clear note"},
+        .examples = {"kam contact edit 张伟 --phone 13800000000 --phone 010-12345678",
+                     "kam contact edit \"Jane Doe\" --clear note"},
     },
     {
         .name = "contact retire",
@@ -80,7 +83,8 @@ const struct command contact_commands[] = {
         .name = "contact relationship",
         .summary = N_("Record a new relationship level (1 known, 2 meeting, 3 accepted, 4 trusted, 5 allied)"),
         .method = SERVICE "RecordRelationship",
-        .arguments = {{.name = N_("CONTACT"), .field = "position_id", .kind = RECORD_POSITION}, {.name = N_("LEVEL"), .field = "level"}},
+        .arguments = {{.name = N_("CONTACT"), .field = "position_id", .kind = RECORD_POSITION},
+                      {.name = N_("LEVEL"), .field = "level"}},
         .done = N_("Recorded: %s."),
         .examples = {"kam contact relationship 张伟 3 --note \"Introduced us to the plant manager\""},
     },

@@ -69,9 +69,9 @@ bool credentials_write_file(struct app *app, const char *path, const char *text,
 enum exit_code credentials_save(struct app *app)
 {
     const struct credentials *own = &app->credentials;
-    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "server", own->server, "token", own->token, "login",
-                               own->login, "user_id", own->user_id, "name", own->name, "role", own->role, "time_zone",
-                               own->time_zone);
+    json_t *object = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s}", "server", own->server, "token", own->token,
+                               "login", own->login, "user_id", own->user_id, "name", own->name, "role", own->role,
+                               "time_zone", own->time_zone);
     char *text = object == NULL ? NULL : json_dumps(object, JSON_INDENT(2));
     json_decref(object);
     errno = EILSEQ;

@@ -33,8 +33,8 @@ static void on_field(void *bytes, size_t length, void *data)
     while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
         length--;
     if (reader->count == CSV_MOST_COLUMNS) {
-        reader->wrong = reader->wrong == NULL ? arena_printf(reader->arena, _("line %zu has more than %d columns"), reader->row_line,
-                                                             CSV_MOST_COLUMNS)
+        reader->wrong = reader->wrong == NULL ? arena_printf(reader->arena, _("line %zu has more than %d columns"),
+                                                             reader->row_line, CSV_MOST_COLUMNS)
                                               : reader->wrong;
         return;
     }
@@ -111,7 +111,8 @@ static const char *parse(struct reader *reader, const char *text, size_t length)
             spaces++;
         reader->is_in_row = reader->is_in_row || spaces < size;
         if (csv_parse(&parser, text + at, size, on_field, on_row, reader) != size)
-            reader->wrong = arena_printf(reader->arena, _("line %zu: quotes must stand around a whole cell, and be doubled inside it"),
+            reader->wrong = arena_printf(reader->arena,
+                                         _("line %zu: quotes must stand around a whole cell, and be doubled inside it"),
                                          reader->line);
         at += size;
         if (!reader->is_in_row)
@@ -119,7 +120,8 @@ static const char *parse(struct reader *reader, const char *text, size_t length)
         reader->line++;
     }
     if (reader->wrong == NULL && csv_fini(&parser, on_field, on_row, reader) != 0)
-        reader->wrong = arena_printf(reader->arena, _("the quotes that open in line %zu never close"), reader->row_line);
+        reader->wrong =
+            arena_printf(reader->arena, _("the quotes that open in line %zu never close"), reader->row_line);
     csv_free(&parser);
     return reader->wrong;
 }
@@ -135,7 +137,8 @@ static const char *convert(struct arena *arena, const char *encoding, const char
     if (converted == NULL)
         abort();
     char *in = (char *)(uintptr_t)*text, *out = converted;
-    bool is_done = iconv(converter, &in, &rest, &out, &left) != (size_t)-1 && iconv(converter, NULL, NULL, &out, &left) != (size_t)-1;
+    bool is_done = iconv(converter, &in, &rest, &out, &left) != (size_t)-1 &&
+                   iconv(converter, NULL, NULL, &out, &left) != (size_t)-1;
     iconv_close(converter);
     size_t lines = 1;
     for (const char *at = *text; at < in; at++)
@@ -146,7 +149,8 @@ static const char *convert(struct arena *arena, const char *encoding, const char
     return is_done ? NULL : arena_printf(arena, _("line %zu is not %s"), lines, encoding);
 }
 
-const char *csv_read(struct arena *arena, const char *bytes, size_t length, const char *encoding, struct csv_table *table_r)
+const char *csv_read(struct arena *arena, const char *bytes, size_t length, const char *encoding,
+                     struct csv_table *table_r)
 {
     struct reader reader = {.arena = arena, .table = table_r, .line = 1, .row_line = 1};
     *table_r = (struct csv_table){0};

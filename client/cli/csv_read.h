@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// CSV files as spreadsheets write them: RFC 4180, UTF-8 with or without a byte order mark, or another encoding that is named; commas, semicolons or
-// tabs, found from the header.
+// CSV files as spreadsheets write them: RFC 4180, UTF-8 with or without a byte order mark, or another encoding that is
+// named; commas, semicolons or tabs, found from the header.
 #ifndef KAM_CLI_CSV_READ_H
 #define KAM_CLI_CSV_READ_H
 
@@ -23,9 +23,10 @@ struct csv_table {
     size_t row_capacity;
 };
 
-// Takes the bytes of a file apart. encoding: a name that iconv knows, NULL for UTF-8. NULL when it went well, else what is wrong with the file
-// (with the line where it is known), in the user's language. Cells have no spaces around them.
-const char *csv_read(struct arena *arena, const char *bytes, size_t length, const char *encoding, struct csv_table *table_r);
+// Takes the bytes of a file apart. encoding: a name that iconv knows, NULL for UTF-8. NULL when it went well, else what
+// is wrong with the file (with the line where it is known), in the user's language. Cells have no spaces around them.
+const char *csv_read(struct arena *arena, const char *bytes, size_t length, const char *encoding,
+                     struct csv_table *table_r);
 
 // The cell of a column, "" where the row is too short.
 const char *csv_cell(const struct csv_row *row, size_t column);

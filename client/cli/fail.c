@@ -12,7 +12,8 @@ struct known_reason {
 
 // Reasons of the server and of libkam whose texts we can say better, and in the user's language.
 static const struct known_reason known_reasons[] = {
-    {"BAD_CREDENTIALS", N_("the login or the password is wrong"), N_("Ask a manager to set a new password if you forgot yours.")},
+    {"BAD_CREDENTIALS", N_("the login or the password is wrong"),
+     N_("Ask a manager to set a new password if you forgot yours.")},
     {"TOO_MANY_ATTEMPTS", N_("too many failed attempts"), NULL},
     {"ACCOUNT_DUPLICATE", N_("an account that looks like this one exists already"),
      N_("If it is another company, say why: --duplicate-reason \"...\"")},
@@ -20,7 +21,8 @@ static const struct known_reason known_reasons[] = {
      N_("Look at it again, then repeat the command with what you still want.")},
     {"NO_SESSION", N_("you are not logged in"), NULL},
     {"SERVER_KEY_CHANGED", NULL,
-     N_("If the server was set up anew, and only then: remove its line from known_servers in kam's directory and log in again.")},
+     N_("If the server was set up anew, and only then: remove its line from known_servers in kam's directory and log "
+        "in again.")},
     {"UNREACHABLE", NULL, N_("Is kamd running there, and is the network up?")},
 };
 
@@ -71,7 +73,8 @@ static void print_details(struct app *app, const struct kam_error *error)
     for (size_t at = 0; at < error->precondition_count; at++)
         app_hint(app, "%s %s", error->preconditions[at].subject, error->preconditions[at].description);
     for (size_t at = 0; at < error->resource_count; at++)
-        app_hint(app, "%s  %s  %s", error->resources[at].name, error->resources[at].owner, error->resources[at].description);
+        app_hint(app, "%s  %s  %s", error->resources[at].name, error->resources[at].owner,
+                 error->resources[at].description);
     if (error->has_conflict)
         app_hint(app, _("version %lld, by %s:"), (long long)error->conflict_version, error->conflict_by);
     for (size_t at = 0; at < error->conflict_field_count; at++) {

@@ -83,11 +83,13 @@ void help_overview(struct app *app, const char *const words[], size_t count)
         for (size_t at = 0; at < *command_groups[group].count; at++) {
             const struct command *command = &command_groups[group].commands[at];
             size_t used = strlen(command->name);
-            bool is_meant = count == 0 || (strncmp(command->name, words[0], strlen(words[0])) == 0 && strcspn(command->name, " ") == strlen(words[0]));
+            bool is_meant = count == 0 || (strncmp(command->name, words[0], strlen(words[0])) == 0 &&
+                                           strcspn(command->name, " ") == strlen(words[0]));
             if (!is_meant || used == 0)
                 continue;
             if (!is_begun)
-                fprintf(app->out, "%s%s%s%s\n", count == 0 ? "\n" : "", app_bold(app), _(command_groups[group].title), app_plain(app));
+                fprintf(app->out, "%s%s%s%s\n", count == 0 ? "\n" : "", app_bold(app), _(command_groups[group].title),
+                        app_plain(app));
             is_begun = true;
             print_entry(app, command->name, _(command->summary), NAME_WIDTH + 4);
         }
@@ -102,7 +104,8 @@ static void print_usage(struct app *app, const struct command *command)
     fprintf(app->out, "%s kam %s", _("usage:"), command->name);
     for (size_t at = 0; at < MOST_ARGUMENTS && command->arguments[at].name != NULL; at++) {
         const struct argument *argument = &command->arguments[at];
-        fprintf(app->out, argument->is_optional ? " [%s%s]" : " %s%s", _(argument->name), argument->takes_rest ? "..." : "");
+        fprintf(app->out, argument->is_optional ? " [%s%s]" : " %s%s", _(argument->name),
+                argument->takes_rest ? "..." : "");
     }
     fprintf(app->out, " [--%s]\n\n", _("OPTIONS"));
     print_column(app, _(command->summary), 0);
@@ -111,8 +114,9 @@ static void print_usage(struct app *app, const struct command *command)
 static void print_option(struct app *app, const struct option *option)
 {
     const ProtobufCFieldDescriptor *field = option->path[option->depth - 1];
-    const char *name = option->parameter == NULL ? arena_printf(app->arena, "--[no-]%s", option->name)
-                                                 : arena_printf(app->arena, "--%s %s", option->name, _(option->parameter));
+    const char *name = option->parameter == NULL
+                           ? arena_printf(app->arena, "--[no-]%s", option->name)
+                           : arena_printf(app->arena, "--%s %s", option->name, _(option->parameter));
     const char *text = help_text(app->arena, option->contract);
     if (option->is_required)
         text = arena_printf(app->arena, "%s%s%s", text, has_letter(text) ? " " : "", _("(required)"));
@@ -144,7 +148,8 @@ static void print_words(struct app *app, const struct command *command)
             path += strlen(name) + (path[strlen(name)] == '.');
         }
         if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM)
-            print_entry(app, _(command->arguments[at].name), value_enum_words(app->arena, field->descriptor), OPTION_WIDTH);
+            print_entry(app, _(command->arguments[at].name), value_enum_words(app->arena, field->descriptor),
+                        OPTION_WIDTH);
     }
 }
 
@@ -174,8 +179,9 @@ void help_command(struct app *app, const struct command *command)
 
 // What people type who know other programs.
 static const char *const synonyms[][2] = {
-    {"create", "add"}, {"new", "add"},    {"delete", "retire"}, {"remove", "retire"}, {"rm", "retire"},    {"update", "edit"},
-    {"set", "edit"},   {"get", "show"},   {"view", "show"},     {"ls", "list"},       {"reassign", "assign"}, {"complete", "done"},
+    {"create", "add"}, {"new", "add"},     {"delete", "retire"},   {"remove", "retire"},
+    {"rm", "retire"},  {"update", "edit"}, {"set", "edit"},        {"get", "show"},
+    {"view", "show"},  {"ls", "list"},     {"reassign", "assign"}, {"complete", "done"},
 };
 
 void help_suggest_command(struct app *app, const char *const words[], size_t count)

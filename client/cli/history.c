@@ -75,13 +75,15 @@ static const char *show_value(struct app *app, const ProtobufCFieldDescriptor *f
 }
 
 // The log has an amount as two columns; its currency may have stayed.
-static const char *show_amount(struct app *app, const Kam__V1__Change *change, const char *base, bool is_new, const char *value)
+static const char *show_amount(struct app *app, const Kam__V1__Change *change, const char *base, bool is_new,
+                               const char *value)
 {
     const char *currency = "", *column = arena_printf(app->arena, "%s_currency_code", base);
     for (size_t at = 0; at < change->n_fields; at++)
         if (strcmp(change->fields[at]->field, column) == 0)
             currency = is_new ? change->fields[at]->new_value : change->fields[at]->old_value;
-    return *value == '\0' ? "" : app_clean(app, value_format_money(app->arena, currency, strtoll(value, NULL, 10), true));
+    return *value == '\0' ? ""
+                          : app_clean(app, value_format_money(app->arena, currency, strtoll(value, NULL, 10), true));
 }
 
 static void print_field(struct app *app, const Kam__V1__Change *whole, const ProtobufCMessageDescriptor *message,
@@ -98,8 +100,10 @@ static void print_field(struct app *app, const Kam__V1__Change *whole, const Pro
     if (message != NULL && field == NULL)
         return; // a column the contract does not speak of
     const char *label = field == NULL ? app_clean(app, name) : output_label(message, name);
-    const char *old_value = is_amount ? show_amount(app, whole, name, false, change->old_value) : show_value(app, field, change->old_value);
-    const char *new_value = is_amount ? show_amount(app, whole, name, true, change->new_value) : show_value(app, field, change->new_value);
+    const char *old_value =
+        is_amount ? show_amount(app, whole, name, false, change->old_value) : show_value(app, field, change->old_value);
+    const char *new_value =
+        is_amount ? show_amount(app, whole, name, true, change->new_value) : show_value(app, field, change->new_value);
     if (*change->old_value == '\0')
         fprintf(app->out, "  %s: %s\n", label, new_value);
     else if (*change->new_value == '\0')
@@ -126,7 +130,8 @@ static void print_change(struct app *app, const Kam__V1__Change *change)
     bool is_known = entity < sizeof entities / sizeof entities[0];
     fprintf(app->out, "%s%s  %s  %s: %s%s", app_bold(app), output_cell(app, &change->base, "time", false),
             app_clean(app, *change->actor_name == '\0' ? _("the operator") : change->actor_name),
-            is_known ? _(entities[entity].name) : app_clean(app, change->entity), verb_of(change->operation), app_plain(app));
+            is_known ? _(entities[entity].name) : app_clean(app, change->entity), verb_of(change->operation),
+            app_plain(app));
     if (*change->reason != '\0')
         fprintf(app->out, "  (%s)", app_clean(app, change->reason));
     fputc('\n', app->out);

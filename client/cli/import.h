@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the imports share: the file, which column is what, the calls in flight, the outcome of each row, and the report.
 //
-// A second run of the same file adds nothing: ids are version 5 UUIDs of the company (its root team), the kind and the row's key.
+// A second run of the same file adds nothing: ids are version 5 UUIDs of the company (its root team), the kind and the
+// row's key.
 #ifndef KAM_CLI_IMPORT_H
 #define KAM_CLI_IMPORT_H
 
@@ -11,7 +12,7 @@
 enum import_outcome {
     IMPORT_PENDING,
     IMPORT_ADDED,
-    IMPORT_PRESENT,  // was there already
+    IMPORT_PRESENT,   // was there already
     IMPORT_WOULD_ADD, // of a dry run
     IMPORT_DUPLICATE, // looks like a record that somebody else made
     IMPORT_FAILED,
@@ -22,7 +23,7 @@ enum import_outcome {
 struct import_row {
     const struct csv_row *source; // NULL for rows the file implies (teams, managers)
     size_t line;
-    const char *key;    // what the row is called
+    const char *key; // what the row is called
     char id[KAM_UUID_TEXT_BYTES];
     ProtobufCMessage *request;
     enum import_outcome outcome;
@@ -30,7 +31,7 @@ struct import_row {
     const char *detail; // why, or what else is to know
     const char *secret; // a password that was made, for the report alone
     int64_t version;
-    bool has_parent;    // already, on the server
+    bool has_parent; // already, on the server
 };
 
 // A column's target: a name of the import's own, or an option of the command that adds one record.
@@ -73,16 +74,20 @@ const char *import_cell(const struct import *import, const struct import_row *ro
 bool import_fill(struct import *import, struct import_row *row);
 
 // Marks a row as failed.
-void import_fail(struct import *import, struct import_row *row, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void import_fail(struct import *import, struct import_row *row, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 // The id of a key, folded so that upper and lower case, width and spaces do not matter.
 void import_make_id(struct import *import, const char *kind, const char *key, char id_r[KAM_UUID_TEXT_BYTES]);
 const char *import_fold(struct arena *arena, const char *text);
 
-// Runs one call per row, several in flight, with a progress bar. begin returns NULL for rows that need none; end gets the outcome (response is NULL
-// unless code is KAM_OK, and is freed after end). Stops on Ctrl-C and on errors that would befall every row.
-void import_run(struct import *import, const char *title, struct kam_call *(*begin)(struct import *import, struct import_row *row),
-                void (*end)(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response));
+// Runs one call per row, several in flight, with a progress bar. begin returns NULL for rows that need none; end gets
+// the outcome (response is NULL unless code is KAM_OK, and is freed after end). Stops on Ctrl-C and on errors that
+// would befall every row.
+void import_run(struct import *import, const char *title,
+                struct kam_call *(*begin)(struct import *import, struct import_row *row),
+                void (*end)(struct import *import, struct import_row *row, enum kam_code code,
+                            const ProtobufCMessage *response));
 
 // A refused row with the server's reason.
 void import_fail_with_error(struct import *import, struct import_row *row);

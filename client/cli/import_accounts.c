@@ -12,27 +12,100 @@
 #define SERVICE "/kam.v1.AccountService/"
 
 static const struct import_synonym synonyms[] = {
-    {"account", "name"}, {"accountname", "name"}, {"company", "name"}, {"companyname", "name"}, {"customer", "name"},
-    {"customername", "name"}, {"客户", "name"}, {"客户名称", "name"}, {"公司", "name"}, {"公司名称", "name"}, {"企业名称", "name"},
-    {"名称", "name"}, {"单位名称", "name"}, {"othername", "other-name"}, {"shortname", "other-name"}, {"简称", "other-name"},
-    {"别名", "other-name"}, {"sector", "industry"}, {"行业", "industry"}, {"所属行业", "industry"},
-    {"yearestablished", "founded-on"}, {"founded", "founded-on"}, {"established", "founded-on"}, {"成立时间", "founded-on"},
-    {"成立日期", "founded-on"}, {"立期", "founded-on"}, {"revenue", "annual-revenue"}, {"turnover", "annual-revenue"},
-    {"年营业额", "annual-revenue"}, {"年收入", "annual-revenue"}, {"营业额", "annual-revenue"}, {"staff", "employees"},
-    {"headcount", "employees"}, {"员工人数", "employees"}, {"员工数", "employees"}, {"人数", "employees"},
-    {"officelocation", "region"}, {"location", "region"}, {"country", "region"}, {"地区", "region"}, {"区域", "region"},
-    {"所在地", "region"}, {"subsidiaryof", "parent"}, {"parentcompany", "parent"}, {"parentaccount", "parent"},
-    {"母公司", "parent"}, {"上级公司", "parent"}, {"总公司", "parent"}, {"telephone", "phone"}, {"电话", "phone"},
-    {"联系电话", "phone"}, {"公司电话", "phone"}, {"web", "website"}, {"url", "website"}, {"网址", "website"}, {"网站", "website"},
-    {"address", "registered-address"}, {"地址", "registered-address"}, {"注册地址", "registered-address"},
-    {"收货地址", "delivery-address"}, {"vatnumber", "registration-number"}, {"companynumber", "registration-number"},
-    {"统一社会信用代码", "registration-number"}, {"信用代码", "registration-number"}, {"税号", "registration-number"},
-    {"法人", "legal-representative"}, {"法人代表", "legal-representative"}, {"法定代表人", "legal-representative"},
-    {"企业性质", "ownership"}, {"注册资本", "registered-capital"}, {"纳税资质", "tax-status"}, {"开户银行", "bank"}, {"开户行", "bank"},
-    {"products", "main-products"}, {"主要产品", "main-products"}, {"主营产品", "main-products"}, {"salesagent", "owner"},
-    {"salesrep", "owner"}, {"rep", "owner"}, {"accountowner", "owner"}, {"accountmanager", "owner"}, {"负责人", "owner"},
-    {"业务员", "owner"}, {"客户经理", "owner"}, {"状态", "status"}, {"客户状态", "status"}, {"来源", "source"}, {"客户来源", "source"},
-    {"notes", "note"}, {"remark", "note"}, {"remarks", "note"}, {"comment", "note"}, {"备注", "note"}, {NULL, NULL},
+    {"account", "name"},
+    {"accountname", "name"},
+    {"company", "name"},
+    {"companyname", "name"},
+    {"customer", "name"},
+    {"customername", "name"},
+    {"客户", "name"},
+    {"客户名称", "name"},
+    {"公司", "name"},
+    {"公司名称", "name"},
+    {"企业名称", "name"},
+    {"名称", "name"},
+    {"单位名称", "name"},
+    {"othername", "other-name"},
+    {"shortname", "other-name"},
+    {"简称", "other-name"},
+    {"别名", "other-name"},
+    {"sector", "industry"},
+    {"行业", "industry"},
+    {"所属行业", "industry"},
+    {"yearestablished", "founded-on"},
+    {"founded", "founded-on"},
+    {"established", "founded-on"},
+    {"成立时间", "founded-on"},
+    {"成立日期", "founded-on"},
+    {"立期", "founded-on"},
+    {"revenue", "annual-revenue"},
+    {"turnover", "annual-revenue"},
+    {"年营业额", "annual-revenue"},
+    {"年收入", "annual-revenue"},
+    {"营业额", "annual-revenue"},
+    {"staff", "employees"},
+    {"headcount", "employees"},
+    {"员工人数", "employees"},
+    {"员工数", "employees"},
+    {"人数", "employees"},
+    {"officelocation", "region"},
+    {"location", "region"},
+    {"country", "region"},
+    {"地区", "region"},
+    {"区域", "region"},
+    {"所在地", "region"},
+    {"subsidiaryof", "parent"},
+    {"parentcompany", "parent"},
+    {"parentaccount", "parent"},
+    {"母公司", "parent"},
+    {"上级公司", "parent"},
+    {"总公司", "parent"},
+    {"telephone", "phone"},
+    {"电话", "phone"},
+    {"联系电话", "phone"},
+    {"公司电话", "phone"},
+    {"web", "website"},
+    {"url", "website"},
+    {"网址", "website"},
+    {"网站", "website"},
+    {"address", "registered-address"},
+    {"地址", "registered-address"},
+    {"注册地址", "registered-address"},
+    {"收货地址", "delivery-address"},
+    {"vatnumber", "registration-number"},
+    {"companynumber", "registration-number"},
+    {"统一社会信用代码", "registration-number"},
+    {"信用代码", "registration-number"},
+    {"税号", "registration-number"},
+    {"法人", "legal-representative"},
+    {"法人代表", "legal-representative"},
+    {"法定代表人", "legal-representative"},
+    {"企业性质", "ownership"},
+    {"注册资本", "registered-capital"},
+    {"纳税资质", "tax-status"},
+    {"开户银行", "bank"},
+    {"开户行", "bank"},
+    {"products", "main-products"},
+    {"主要产品", "main-products"},
+    {"主营产品", "main-products"},
+    {"salesagent", "owner"},
+    {"salesrep", "owner"},
+    {"rep", "owner"},
+    {"accountowner", "owner"},
+    {"accountmanager", "owner"},
+    {"负责人", "owner"},
+    {"业务员", "owner"},
+    {"客户经理", "owner"},
+    {"状态", "status"},
+    {"客户状态", "status"},
+    {"来源", "source"},
+    {"客户来源", "source"},
+    {"notes", "note"},
+    {"remark", "note"},
+    {"remarks", "note"},
+    {"comment", "note"},
+    {"备注", "note"},
+    {NULL, NULL},
 };
 static const char *const own_targets[] = {"owner", "parent", NULL};
 
@@ -45,7 +118,8 @@ struct owner {
 };
 
 // Each owner is looked up once.
-static enum exit_code find_owner(struct import *import, const char *text, struct owner *known, size_t *known_count, const char **id_r)
+static enum exit_code find_owner(struct import *import, const char *text, struct owner *known, size_t *known_count,
+                                 const char **id_r)
 {
     for (size_t at = 0; at < *known_count; at++)
         if (strcmp(known[at].text, text) == 0) {
@@ -63,7 +137,8 @@ static void mark_twins(struct import *import)
 {
     for (size_t at = 0; at < import->row_count; at++)
         for (size_t before = 0; before < at && import->rows[at].outcome == IMPORT_PENDING; before++)
-            if (import->rows[before].outcome == IMPORT_PENDING && strcmp(import->rows[before].id, import->rows[at].id) == 0)
+            if (import->rows[before].outcome == IMPORT_PENDING &&
+                strcmp(import->rows[before].id, import->rows[at].id) == 0)
                 import_fail(import, &import->rows[at], _("is the same as line %zu"), import->rows[before].line);
 }
 
@@ -111,7 +186,8 @@ static struct kam_call *begin_create(struct import *import, struct import_row *r
 {
     if (row->outcome != IMPORT_PENDING)
         return NULL;
-    return kam_call_begin(import->app->client, SERVICE "CreateAccount", row->request, &kam__v1__account__descriptor, NULL);
+    return kam_call_begin(import->app->client, SERVICE "CreateAccount", row->request, &kam__v1__account__descriptor,
+                          NULL);
 }
 
 static const char *describe_resources(struct import *import)
@@ -119,11 +195,13 @@ static const char *describe_resources(struct import *import)
     const struct kam_error *error = &import->app->error;
     const char *all = "";
     for (size_t at = 0; at < error->resource_count; at++)
-        all = arena_printf(import->app->arena, "%s%s%s (%s)", all, at == 0 ? "" : "; ", error->resources[at].name, error->resources[at].owner);
+        all = arena_printf(import->app->arena, "%s%s%s (%s)", all, at == 0 ? "" : "; ", error->resources[at].name,
+                           error->resources[at].owner);
     return all;
 }
 
-static void end_create(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response)
+static void end_create(struct import *import, struct import_row *row, enum kam_code code,
+                       const ProtobufCMessage *response)
 {
     struct app *app = import->app;
     if (code == KAM_OK) {
@@ -146,10 +224,12 @@ static struct kam_call *begin_look(struct import *import, struct import_row *row
         return NULL;
     Kam__V1__GetAccountRequest request = KAM__V1__GET_ACCOUNT_REQUEST__INIT;
     request.id = row->id;
-    return kam_call_begin(import->app->client, SERVICE "GetAccount", &request.base, &kam__v1__account__descriptor, NULL);
+    return kam_call_begin(import->app->client, SERVICE "GetAccount", &request.base, &kam__v1__account__descriptor,
+                          NULL);
 }
 
-static void end_look(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response)
+static void end_look(struct import *import, struct import_row *row, enum kam_code code,
+                     const ProtobufCMessage *response)
 {
     if (code == KAM_OK) {
         row->outcome = IMPORT_PRESENT;
@@ -176,7 +256,8 @@ static struct kam_call *begin_compare(struct import *import, struct import_row *
                           &kam__v1__find_duplicate_accounts_response__descriptor, NULL);
 }
 
-static void end_compare(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response)
+static void end_compare(struct import *import, struct import_row *row, enum kam_code code,
+                        const ProtobufCMessage *response)
 {
     if (code != KAM_OK) {
         import_fail_with_error(import, row);
@@ -186,8 +267,8 @@ static void end_compare(struct import *import, struct import_row *row, enum kam_
     bool has_reason = *message_text(row->request, "duplicate_reason") != '\0';
     row->outcome = found->n_matches > 0 && !has_reason ? IMPORT_DUPLICATE : IMPORT_WOULD_ADD;
     for (size_t at = 0; at < found->n_matches; at++)
-        row->detail = arena_printf(import->app->arena, "%s%s%s %s (%s)", row->detail, at == 0 ? "" : "; ", found->matches[at]->code,
-                                   found->matches[at]->name, found->matches[at]->owner_name);
+        row->detail = arena_printf(import->app->arena, "%s%s%s %s (%s)", row->detail, at == 0 ? "" : "; ",
+                                   found->matches[at]->code, found->matches[at]->name, found->matches[at]->owner_name);
 }
 
 // ---- Subsidiaries
@@ -199,7 +280,8 @@ static const char *find_parent(struct import *import, const char *name)
     const char *wanted = import_fold(app->arena, name);
     for (size_t at = 0; at < import->row_count; at++) {
         const struct import_row *row = &import->rows[at];
-        if ((row->outcome == IMPORT_ADDED || row->outcome == IMPORT_PRESENT) && strcmp(import_fold(app->arena, row->key), wanted) == 0)
+        if ((row->outcome == IMPORT_ADDED || row->outcome == IMPORT_PRESENT) &&
+            strcmp(import_fold(app->arena, row->key), wanted) == 0)
             return row->id;
     }
     static const char method[] = "/kam.v1.SearchService/Search";
@@ -242,11 +324,13 @@ static struct kam_call *begin_link(struct import *import, struct import_row *row
     return kam_call_begin(import->app->client, SERVICE "UpdateAccount", request, &kam__v1__account__descriptor, NULL);
 }
 
-static void end_link(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response)
+static void end_link(struct import *import, struct import_row *row, enum kam_code code,
+                     const ProtobufCMessage *response)
 {
     (void)response;
     if (code != KAM_OK)
-        row->detail = arena_printf(import->app->arena, _("its parent could not be set: %s"), import->app->error.message);
+        row->detail =
+            arena_printf(import->app->arena, _("its parent could not be set: %s"), import->app->error.message);
 }
 
 enum exit_code import_accounts(struct app *app, struct invocation *invocation)

@@ -11,8 +11,10 @@ const struct command import_commands[] = {
         .arguments = {{.name = N_("FILE"), .is_optional = true}},
         .flags = import_flags,
         .run = import_accounts,
-        .examples = {"kam import accounts customers.csv --dry-run", "kam import accounts 客户.csv --encoding GBK --report result.csv",
-                     "kam import accounts crm.csv --map \"sector=industry\" --map \"revenue=annual-revenue*1000000\" --currency USD"},
+        .examples = {"kam import accounts customers.csv --dry-run",
+                     "kam import accounts 客户.csv --encoding GBK --report result.csv",
+                     "kam import accounts crm.csv --map \"sector=industry\" --map \"revenue=annual-revenue*1000000\" "
+                     "--currency USD"},
     },
     {
         .name = "import users",

@@ -14,15 +14,20 @@
 #include "value.h"
 
 const struct flag import_flags[] = {
-    {"map", N_("COLUMN=FIELD"), N_("Import this column as this field (an option of the add command); FIELD*1000 multiplies amounts; "
-                                   "an empty FIELD leaves the column out."), true},
+    {"map", N_("COLUMN=FIELD"),
+     N_("Import this column as this field (an option of the add command); FIELD*1000 multiplies amounts; "
+        "an empty FIELD leaves the column out."),
+     true},
     {"encoding", N_("NAME"), N_("Encoding of the file, for example GBK; UTF-8 by default."), false},
     {"currency", N_("CODE"), N_("Currency of amounts that name none, for example CNY."), false},
     {"dry-run", NULL, N_("Say for every row what would happen, and change nothing."), false},
     {"report", N_("FILE"), N_("Write the outcome of every row to this CSV file."), false},
     {"owner", N_("USER"), N_("Owner of the accounts whose row names none."), false},
     {"under", N_("TEAM"), N_("Where new teams go; below the root team by default."), false},
-    {"password-stdin", NULL, N_("Give all new users the password on the first line of standard input; otherwise each gets one of their own, in the report."), false},
+    {"password-stdin", NULL,
+     N_("Give all new users the password on the first line of standard input; otherwise each gets one of their own, in "
+        "the report."),
+     false},
     {NULL, NULL, NULL, false},
 };
 
@@ -64,15 +69,17 @@ static const char *fold_header(struct arena *arena, const char *text)
 const char *import_fold(struct arena *arena, const char *text)
 {
     utf8proc_uint8_t *folded = NULL;
-    utf8proc_ssize_t size = utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
-                                         UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+    utf8proc_ssize_t size =
+        utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
+                     UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
     const char *copy = size < 0 ? arena_strdup(arena, text) : arena_copy(arena, folded, (size_t)size);
     free(folded);
     return copy;
 }
 
 // Names a column's target: an option by its name or its field's, or one of the import's own.
-static bool find_target(const struct import *import, const char *name, const char *const *own, struct import_target *target_r)
+static bool find_target(const struct import *import, const char *name, const char *const *own,
+                        struct import_target *target_r)
 {
     for (size_t at = 0; own[at] != NULL; at++)
         if (strcmp(own[at], name) == 0) {
@@ -91,8 +98,8 @@ static bool find_target(const struct import *import, const char *name, const cha
 }
 
 // By the synonyms, the options' names and their labels in English and the user's language.
-static void guess_target(const struct import *import, const char *header, const struct import_synonym *synonyms, const char *const *own,
-                         struct import_target *target)
+static void guess_target(const struct import *import, const char *header, const struct import_synonym *synonyms,
+                         const char *const *own, struct import_target *target)
 {
     struct arena *arena = import->app->arena;
     const char *wanted = fold_header(arena, header);
@@ -159,14 +166,17 @@ static enum exit_code map_columns(struct import *import, const struct import_syn
     }
     for (size_t at = 0; at < import->invocation->given_count; at++) {
         const struct given *given = &import->invocation->given[at];
-        enum exit_code failure = given->flag != NULL && strcmp(given->flag->name, "map") == 0 ? apply_map(import, given->value, own) : EXIT_OK;
+        enum exit_code failure = given->flag != NULL && strcmp(given->flag->name, "map") == 0
+                                     ? apply_map(import, given->value, own)
+                                     : EXIT_OK;
         if (failure != EXIT_OK)
             return failure;
     }
     for (size_t at = 0; at < import->table.header.count; at++)
         if (import->targets[at].name == NULL && *csv_cell(&import->table.header, at) != '\0' && !app->settings.json)
             fprintf(stderr, _("kam: column '%s' is not imported; --map \"%s=FIELD\" would\n"),
-                    app_clean(app, csv_cell(&import->table.header, at)), app_clean(app, csv_cell(&import->table.header, at)));
+                    app_clean(app, csv_cell(&import->table.header, at)),
+                    app_clean(app, csv_cell(&import->table.header, at)));
     return EXIT_OK;
 }
 
@@ -182,7 +192,8 @@ enum exit_code import_open(struct import *import, const struct import_synonym *s
     enum exit_code failure = read_file(import, import->invocation->words[0], &bytes, &length);
     if (failure != EXIT_OK)
         return failure;
-    const char *wrong = csv_read(app->arena, bytes, length, invocation_flag(import->invocation, "encoding"), &import->table);
+    const char *wrong =
+        csv_read(app->arena, bytes, length, invocation_flag(import->invocation, "encoding"), &import->table);
     free(bytes);
     if (wrong != NULL)
         return app_refuse(app, EXIT_REFUSED, "%s: %s", import->invocation->words[0], wrong);
@@ -194,11 +205,16 @@ enum exit_code import_open(struct import *import, const struct import_synonym *s
     import->rows = arena_alloc(app->arena, (import->row_count + 1) * sizeof *import->rows);
     for (size_t at = 0; at < import->row_count; at++) {
         struct import_row *row = &import->rows[at];
-        *row = (struct import_row){.source = &import->table.rows[at], .line = import->table.rows[at].line, .key = "", .handle = "",
-                                   .detail = "", .secret = ""};
+        *row = (struct import_row){.source = &import->table.rows[at],
+                                   .line = import->table.rows[at].line,
+                                   .key = "",
+                                   .handle = "",
+                                   .detail = "",
+                                   .secret = ""};
         for (size_t extra = import->table.header.count; extra < row->source->count; extra++)
             if (*row->source->cells[extra] != '\0')
-                import_fail(import, row, _("has %zu cells where the header has %zu"), row->source->count, import->table.header.count);
+                import_fail(import, row, _("has %zu cells where the header has %zu"), row->source->count,
+                            import->table.header.count);
     }
     return EXIT_OK;
 }
@@ -243,7 +259,8 @@ static const char *complete_amount(struct import *import, const struct import_ta
     return value_format_money(arena, code, minor_units, false);
 }
 
-static const char *fill_cell(struct import *import, struct import_row *row, const struct import_target *target, const char *text)
+static const char *fill_cell(struct import *import, struct import_row *row, const struct import_target *target,
+                             const char *text)
 {
     const struct option *option = target->option;
     ProtobufCMessage *holder = option_holder(row->request, option);
@@ -258,7 +275,8 @@ static const char *fill_cell(struct import *import, struct import_row *row, cons
         size_t length = strcspn(at, ";|");
         while (*at == ' ')
             at++, length--;
-        wrong = value_parse(app->arena, holder, field, option->contract, arena_printf(app->arena, "%.*s", (int)length, at), app->now);
+        wrong = value_parse(app->arena, holder, field, option->contract,
+                            arena_printf(app->arena, "%.*s", (int)length, at), app->now);
         at += length;
     }
     return wrong;

@@ -15,7 +15,8 @@
 
 enum { CALLS_IN_FLIGHT = 16, MOST_REPEATS = 5, LONGEST_PAUSE_MS = 5000, BAR_WIDTH = 30, MOST_LINES_SHOWN = 20 };
 
-static const char *const outcome_words[IMPORT_OUTCOMES] = {"pending", "added", "already there", "would be added", "looks like another", "failed", "not tried"};
+static const char *const outcome_words[IMPORT_OUTCOMES] = {
+    "pending", "added", "already there", "would be added", "looks like another", "failed", "not tried"};
 
 static const char *outcome_text(enum import_outcome outcome)
 {
@@ -67,7 +68,8 @@ static void draw(struct progress *progress, bool is_last)
 // Errors that every further row would meet as well.
 static bool ends_import(enum kam_code code)
 {
-    return code == KAM_UNAVAILABLE || code == KAM_DEADLINE_EXCEEDED || code == KAM_UNAUTHENTICATED || code == KAM_UNIMPLEMENTED;
+    return code == KAM_UNAVAILABLE || code == KAM_DEADLINE_EXCEEDED || code == KAM_UNAUTHENTICATED ||
+           code == KAM_UNIMPLEMENTED;
 }
 
 struct flight {
@@ -81,7 +83,8 @@ void import_fail_with_error(struct import *import, struct import_row *row)
     const struct kam_error *error = &import->app->error;
     const char *detail = error->message;
     if (error->violation_count > 0)
-        detail = arena_printf(import->app->arena, "%s: %s", error->violations[0].field, error->violations[0].description);
+        detail =
+            arena_printf(import->app->arena, "%s: %s", error->violations[0].field, error->violations[0].description);
     import_fail(import, row, "%s", detail);
 }
 
@@ -92,18 +95,21 @@ static void pause_for(int64_t pause_ms)
     usleep((useconds_t)pause_ms * 1000);
 }
 
-void import_run(struct import *import, const char *title, struct kam_call *(*begin)(struct import *import, struct import_row *row),
-                void (*end)(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response))
+void import_run(struct import *import, const char *title,
+                struct kam_call *(*begin)(struct import *import, struct import_row *row),
+                void (*end)(struct import *import, struct import_row *row, enum kam_code code,
+                            const ProtobufCMessage *response))
 {
     struct flight flights[CALLS_IN_FLIGHT];
     size_t first = 0, flying = 0, next = 0;
     struct app *app = import->app;
-    struct progress progress = {.title = title, .count = import->row_count,
-                                .is_shown = isatty(STDERR_FILENO) == 1 && !app->settings.json};
+    struct progress progress = {
+        .title = title, .count = import->row_count, .is_shown = isatty(STDERR_FILENO) == 1 && !app->settings.json};
     struct sigaction ours = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND}, before;
     sigaction(SIGINT, &ours, &before);
     while (flying > 0 || (next < import->row_count && import->failure == EXIT_OK && !is_interrupted)) {
-        bool may_begin = next < import->row_count && flying < CALLS_IN_FLIGHT && import->failure == EXIT_OK && !is_interrupted;
+        bool may_begin =
+            next < import->row_count && flying < CALLS_IN_FLIGHT && import->failure == EXIT_OK && !is_interrupted;
         if (may_begin) {
             struct import_row *row = &import->rows[next++];
             struct kam_call *call = begin(import, row);
@@ -183,8 +189,9 @@ static void print_json(struct import *import, const size_t counts[])
     json_t *rows = json_array(), *document = json_object();
     for (size_t at = 0; at < import->row_count; at++) {
         const struct import_row *row = &import->rows[at];
-        json_array_append_new(rows, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "line", (json_int_t)row->line, "key", row->key, "outcome",
-                                              outcome_words[row->outcome], "id", row->id, "handle", row->handle, "detail", row->detail));
+        json_array_append_new(rows, json_pack("{s:I, s:s, s:s, s:s, s:s, s:s}", "line", (json_int_t)row->line, "key",
+                                              row->key, "outcome", outcome_words[row->outcome], "id", row->id, "handle",
+                                              row->handle, "detail", row->detail));
     }
     for (size_t outcome = IMPORT_ADDED; outcome < IMPORT_OUTCOMES; outcome++)
         json_object_set_new(document, outcome_words[outcome], json_integer((json_int_t)counts[outcome]));
@@ -210,7 +217,8 @@ static void print_rows(struct import *import)
         shown++;
         const char *place = row->line > 0 ? arena_printf(app->arena, _("line %zu"), row->line) : _("implied");
         fprintf(app->out, "%s: %s: %s%s%s%s%s\n", place, app_clean(app, row->key), outcome_text(row->outcome),
-                *row->handle == '\0' ? "" : " ", app_clean(app, row->handle), *row->detail == '\0' ? "" : ": ", app_clean(app, row->detail));
+                *row->handle == '\0' ? "" : " ", app_clean(app, row->handle), *row->detail == '\0' ? "" : ": ",
+                app_clean(app, row->detail));
     }
     if (hidden > 0)
         fprintf(app->out, _("... and %zu more; --report FILE has all of them\n"), hidden);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // kam import users: makes the teams the file speaks of, then the managers it names, then its users.
 #include <ctype.h>
-#include <openssl/rand.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "import.h"
 #include "kam/v1/team.pb-c.h"
@@ -18,13 +18,44 @@
 enum { PASSWORD_CHARACTERS = 16, LOGIN_CHARACTERS = 40 };
 
 static const struct import_synonym synonyms[] = {
-    {"salesagent", "name"}, {"agent", "name"}, {"username", "login"}, {"user", "login"}, {"fullname", "name"}, {"employee", "name"},
-    {"salesrep", "name"}, {"姓名", "name"}, {"员工", "name"}, {"业务员", "name"}, {"登录名", "login"}, {"账号", "login"}, {"帐号", "login"},
-    {"用户名", "login"}, {"角色", "role"}, {"regionaloffice", "office"}, {"region", "office"}, {"大区", "office"}, {"办事处", "office"},
-    {"团队", "team"}, {"部门", "team"}, {"小组", "team"}, {"经理", "manager"}, {"主管", "manager"}, {"salesmanager", "manager"},
-    {"mail", "email"}, {"邮箱", "email"}, {"电子邮件", "email"}, {"电话", "phone"}, {"手机", "phone"}, {"mobile", "phone"},
-    {"密码", "password"}, {"initialpassword", "password"}, {"timezone", "time-zone"}, {"时区", "time-zone"}, {"language", "locale"},
-    {"语言", "locale"}, {NULL, NULL},
+    {"salesagent", "name"},
+    {"agent", "name"},
+    {"username", "login"},
+    {"user", "login"},
+    {"fullname", "name"},
+    {"employee", "name"},
+    {"salesrep", "name"},
+    {"姓名", "name"},
+    {"员工", "name"},
+    {"业务员", "name"},
+    {"登录名", "login"},
+    {"账号", "login"},
+    {"帐号", "login"},
+    {"用户名", "login"},
+    {"角色", "role"},
+    {"regionaloffice", "office"},
+    {"region", "office"},
+    {"大区", "office"},
+    {"办事处", "office"},
+    {"团队", "team"},
+    {"部门", "team"},
+    {"小组", "team"},
+    {"经理", "manager"},
+    {"主管", "manager"},
+    {"salesmanager", "manager"},
+    {"mail", "email"},
+    {"邮箱", "email"},
+    {"电子邮件", "email"},
+    {"电话", "phone"},
+    {"手机", "phone"},
+    {"mobile", "phone"},
+    {"密码", "password"},
+    {"initialpassword", "password"},
+    {"timezone", "time-zone"},
+    {"时区", "time-zone"},
+    {"language", "locale"},
+    {"语言", "locale"},
+    {NULL, NULL},
 };
 static const char *const own_targets[] = {"office", "manager", "team", "password", NULL};
 
@@ -40,7 +71,8 @@ struct teams {
     size_t count, capacity, new_count;
 };
 
-static struct team *add_team(struct app *app, struct teams *teams, const char *name, const char *parent_id, const char *id)
+static struct team *add_team(struct app *app, struct teams *teams, const char *name, const char *parent_id,
+                             const char *id)
 {
     if (teams->count == teams->capacity) {
         teams->capacity = teams->capacity == 0 ? 64 : 2 * teams->capacity;
@@ -75,7 +107,8 @@ static enum exit_code load_teams(struct import *import, struct teams *teams)
 }
 
 // The team of this name below a parent, made when it is missing. A dry run only says so.
-static enum exit_code need_team(struct import *import, struct teams *teams, const char *name, const char *parent_id, const char **id_r)
+static enum exit_code need_team(struct import *import, struct teams *teams, const char *name, const char *parent_id,
+                                const char **id_r)
 {
     static const char method[] = "/kam.v1.TeamService/CreateTeam";
     struct app *app = import->app;
@@ -90,7 +123,8 @@ static enum exit_code need_team(struct import *import, struct teams *teams, cons
     add_team(app, teams, name, parent_id, id);
     teams->new_count++;
     if (!app->settings.json)
-        fprintf(app->out, import->is_dry ? _("team %s: would be added\n") : _("team %s: added\n"), app_clean(app, name));
+        fprintf(app->out, import->is_dry ? _("team %s: would be added\n") : _("team %s: added\n"),
+                app_clean(app, name));
     if (import->is_dry)
         return EXIT_OK;
     ProtobufCMessage *request = app_new_request(app, method), *response;
@@ -129,7 +163,7 @@ static const char *make_password(struct arena *arena)
     static const char letters[] = "abcdefghijkmnpqrstuvwxyz23456789";
     unsigned char random[PASSWORD_CHARACTERS];
     char password[PASSWORD_CHARACTERS + 1];
-    if (RAND_bytes(random, sizeof random) != 1)
+    if (getentropy(random, sizeof random) != 0)
         abort();
     for (size_t at = 0; at < PASSWORD_CHARACTERS; at++)
         password[at] = letters[random[at] % 32];
@@ -137,8 +171,8 @@ static const char *make_password(struct arena *arena)
     return arena_strdup(arena, password);
 }
 
-static void prepare_row(struct import *import, struct import_row *row, const char *name, const char *role, const char *team_id,
-                        const char *common_password)
+static void prepare_row(struct import *import, struct import_row *row, const char *name, const char *role,
+                        const char *team_id, const char *common_password)
 {
     struct app *app = import->app;
     row->request = app_new_request(app, SERVICE "CreateUser");
@@ -160,14 +194,19 @@ static void prepare_row(struct import *import, struct import_row *row, const cha
     message_set_text(user, "name", name);
     message_set_text(user, "team_id", team_id);
     if (message_integer(user, "role") == 0 || strcmp(role, "manager") == 0)
-        message_set_integer(user, "role", strcmp(role, "manager") == 0 ? KAM__V1__ROLE__ROLE_MANAGER : KAM__V1__ROLE__ROLE_REP);
+        message_set_integer(user, "role",
+                            strcmp(role, "manager") == 0 ? KAM__V1__ROLE__ROLE_MANAGER : KAM__V1__ROLE__ROLE_REP);
     const char *own = import_cell(import, row, "password");
     row->secret = *own == '\0' && common_password == NULL ? make_password(app->arena) : "";
-    message_set_text(row->request, "password", *own != '\0' ? own : common_password != NULL ? common_password : row->secret);
+    message_set_text(row->request, "password",
+                     *own != '\0'              ? own
+                     : common_password != NULL ? common_password
+                                               : row->secret);
 }
 
 // The rows of the file, and before them one for each manager the file names.
-static enum exit_code prepare(struct import *import, struct teams *teams, const char *top_id, const char *common_password)
+static enum exit_code prepare(struct import *import, struct teams *teams, const char *top_id,
+                              const char *common_password)
 {
     struct app *app = import->app;
     size_t file_count = import->row_count, count = 0;
@@ -180,7 +219,8 @@ static enum exit_code prepare(struct import *import, struct teams *teams, const 
         enum exit_code failure = *office == '\0' ? EXIT_OK : need_team(import, teams, office, id, &id);
         if (failure == EXIT_OK && *team != '\0')
             failure = need_team(import, teams, team, id, &id);
-        else if (failure == EXIT_OK && *manager != '\0') // a manager without a named team has one of their own name, in any language
+        else if (failure == EXIT_OK &&
+                 *manager != '\0') // a manager without a named team has one of their own name, in any language
             failure = need_team(import, teams, manager, id, &id);
         if (failure != EXIT_OK)
             return failure;
@@ -224,12 +264,16 @@ static struct kam_call *begin_look(struct import *import, struct import_row *row
     return kam_call_begin(import->app->client, SERVICE "GetUser", &request.base, &kam__v1__user__descriptor, NULL);
 }
 
-static void end_look(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response)
+static void end_look(struct import *import, struct import_row *row, enum kam_code code,
+                     const ProtobufCMessage *response)
 {
     if (code == KAM_OK) {
-        bool is_same = strcasecmp(message_text(response, "name"), row->key) == 0 || strcmp(message_text(response, "id"), row->id) == 0;
+        bool is_same = strcasecmp(message_text(response, "name"), row->key) == 0 ||
+                       strcmp(message_text(response, "id"), row->id) == 0;
         row->outcome = is_same ? IMPORT_PRESENT : IMPORT_DUPLICATE;
-        row->detail = is_same ? "" : arena_printf(import->app->arena, _("the login belongs to %s"), message_text(response, "name"));
+        row->detail =
+            is_same ? ""
+                    : arena_printf(import->app->arena, _("the login belongs to %s"), message_text(response, "name"));
     } else if (code == KAM_NOT_FOUND) {
         row->outcome = import->is_dry ? IMPORT_WOULD_ADD : IMPORT_PENDING;
     } else {
@@ -244,7 +288,8 @@ static struct kam_call *begin_create(struct import *import, struct import_row *r
     return kam_call_begin(import->app->client, SERVICE "CreateUser", row->request, &kam__v1__user__descriptor, NULL);
 }
 
-static void end_create(struct import *import, struct import_row *row, enum kam_code code, const ProtobufCMessage *response)
+static void end_create(struct import *import, struct import_row *row, enum kam_code code,
+                       const ProtobufCMessage *response)
 {
     (void)response;
     if (code == KAM_OK)
@@ -259,7 +304,8 @@ static void end_create(struct import *import, struct import_row *row, enum kam_c
 static enum exit_code check_passwords(struct import *import)
 {
     struct app *app = import->app;
-    bool has_way = invocation_flag(import->invocation, "report") != NULL || invocation_flag(import->invocation, "password-stdin") != NULL ||
+    bool has_way = invocation_flag(import->invocation, "report") != NULL ||
+                   invocation_flag(import->invocation, "password-stdin") != NULL ||
                    import_column(import, "password") != SIZE_MAX || import->is_dry;
     if (has_way)
         return EXIT_OK;

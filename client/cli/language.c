@@ -22,7 +22,8 @@ void language_start(void)
 {
     const char *wanted = wanted_language();
     const char *own = getenv("KAM_LANG");
-    bool is_plain = strcmp(wanted, "C") == 0 || strcmp(wanted, "POSIX") == 0 || strcmp(wanted, "C.UTF-8") == 0 || *wanted == '\0';
+    bool is_plain =
+        strcmp(wanted, "C") == 0 || strcmp(wanted, "POSIX") == 0 || strcmp(wanted, "C.UTF-8") == 0 || *wanted == '\0';
     bool is_missing = setlocale(LC_ALL, "") == NULL;
     const char *messages = setlocale(LC_MESSAGES, NULL);
     if (is_missing || (!is_plain && messages != NULL && strcmp(messages, "C") == 0))

@@ -8,8 +8,9 @@
 #define _(text) gettext(text)
 #define N_(text) text
 
-// Chooses the language: KAM_LANG, else LANGUAGE, LC_ALL, LC_MESSAGES, LANG. Works also where the system has not generated the locale
-// (Debian's minimal images know only C.UTF-8): glibc then takes the texts by LANGUAGE. KAM_LOCALEDIR names another catalogue directory.
+// Chooses the language: KAM_LANG, else LANGUAGE, LC_ALL, LC_MESSAGES, LANG. Works also where the system has not
+// generated the locale (Debian's minimal images know only C.UTF-8): glibc then takes the texts by LANGUAGE.
+// KAM_LOCALEDIR names another catalogue directory.
 void language_start(void);
 
 // Translates a text that needs a context: "field" for labels of the contract's fields, the enum's name for its values.

@@ -41,15 +41,16 @@ const char *option_name_of_field(struct arena *arena, const ProtobufCFieldDescri
     return name;
 }
 
-enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field)
+enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *message,
+                                           const ProtobufCFieldDescriptor *field)
 {
     static const struct {
         const char *field;
         enum record_kind kind;
     } references[] = {
-        {"owner_id", RECORD_USER},       {"user_id", RECORD_USER},         {"user_ids", RECORD_USER},
-        {"team_id", RECORD_TEAM},        {"account_id", RECORD_ACCOUNT},   {"contact_id", RECORD_CONTACT},
-        {"contact_ids", RECORD_CONTACT}, {"reports_to_id", RECORD_CONTACT}, {"activity_id", RECORD_ACTIVITY},
+        {"owner_id", RECORD_USER},        {"user_id", RECORD_USER},          {"user_ids", RECORD_USER},
+        {"team_id", RECORD_TEAM},         {"account_id", RECORD_ACCOUNT},    {"contact_id", RECORD_CONTACT},
+        {"contact_ids", RECORD_CONTACT},  {"reports_to_id", RECORD_CONTACT}, {"activity_id", RECORD_ACTIVITY},
         {"position_id", RECORD_POSITION},
     };
     if (strcmp(field->name, "parent_id") == 0)
@@ -62,9 +63,9 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
 
 static const char *parameter_of(const ProtobufCFieldDescriptor *field, enum record_kind reference)
 {
-    static const char *const kinds[] = {[RECORD_ACCOUNT] = N_("ACCOUNT"),   [RECORD_CONTACT] = N_("CONTACT"),
-                                        [RECORD_POSITION] = N_("CONTACT"),  [RECORD_ACTIVITY] = N_("ACTIVITY"),
-                                        [RECORD_USER] = N_("USER"),         [RECORD_TEAM] = N_("TEAM")};
+    static const char *const kinds[] = {
+        [RECORD_ACCOUNT] = N_("ACCOUNT"),   [RECORD_CONTACT] = N_("CONTACT"), [RECORD_POSITION] = N_("CONTACT"),
+        [RECORD_ACTIVITY] = N_("ACTIVITY"), [RECORD_USER] = N_("USER"),       [RECORD_TEAM] = N_("TEAM")};
     if (reference != RECORD_NONE)
         return kinds[reference];
     switch (value_form(field)) {
@@ -120,10 +121,12 @@ static void collect(struct collector *collector, const ProtobufCMessageDescripto
     for (unsigned at = 0; at < message->n_fields && depth < MOST_DEPTH; at++) {
         const ProtobufCFieldDescriptor *field = &message->fields[at];
         path[depth] = field;
-        if (contract->fields[at].is_output_only || is_spoken_for(collector, path, depth + 1) || collector->count == MOST_OPTIONS)
+        if (contract->fields[at].is_output_only || is_spoken_for(collector, path, depth + 1) ||
+            collector->count == MOST_OPTIONS)
             continue;
         if (value_form(field) == VALUE_MESSAGE) {
-            collect(collector, field->descriptor, strcmp(field->name, "next_step") == 0 ? "next-" : prefix, path, depth + 1);
+            collect(collector, field->descriptor, strcmp(field->name, "next_step") == 0 ? "next-" : prefix, path,
+                    depth + 1);
             continue;
         }
         enum record_kind reference = option_reference_of_field(message, field);
@@ -148,7 +151,8 @@ static bool is_update(const ProtobufCMessageDescriptor *request)
     return message_find_field(request, "update_mask") != NULL;
 }
 
-void options_of_command(struct arena *arena, const struct command *command, const struct option **options_r, size_t *count_r)
+void options_of_command(struct arena *arena, const struct command *command, const struct option **options_r,
+                        size_t *count_r)
 {
     *options_r = NULL;
     *count_r = 0;

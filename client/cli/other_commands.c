@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "json.h"
 #include "history.h"
+#include "json.h"
 #include "output.h"
 #include "text.h"
 
@@ -30,7 +30,8 @@ static enum exit_code list_methods(struct app *app)
     return EXIT_OK;
 }
 
-// "GetAccount", "AccountService/GetAccount", "kam.v1.AccountService.GetAccount": the end of the path, in any of its spellings.
+// "GetAccount", "AccountService/GetAccount", "kam.v1.AccountService.GetAccount": the end of the path, in any of its
+// spellings.
 static const struct contract_method *find_method(struct app *app, const char *text)
 {
     char *wanted = arena_strdup(app->arena, *text == '/' ? text + 1 : text);
@@ -100,10 +101,12 @@ static enum exit_code api(struct app *app, struct invocation *invocation)
     if (failure != EXIT_OK)
         return failure;
     if (method->client_streaming)
-        return app_refuse(app, EXIT_REFUSED, _("%s takes a stream of requests, which kam api does not send"), method->path + 1);
+        return app_refuse(app, EXIT_REFUSED, _("%s takes a stream of requests, which kam api does not send"),
+                          method->path + 1);
     if (method->server_streaming) {
         app->settings.no_pager = true;
-        enum kam_code code = kam_call_stream(app->client, method->path, request, method->response, NULL, print_streamed, app, &app->error);
+        enum kam_code code = kam_call_stream(app->client, method->path, request, method->response, NULL, print_streamed,
+                                             app, &app->error);
         return code == KAM_OK ? EXIT_OK : app_print_error(app);
     }
     failure = app_call(app, method->path, request, &response);
@@ -151,7 +154,8 @@ const struct command other_commands[] = {
         .arguments = {{.name = N_("METHOD"), .is_optional = true}, {.name = N_("JSON"), .is_optional = true}},
         .flags = api_flags,
         .run = api,
-        .examples = {"kam api --list", "kam api GetAccount '{\"code\": \"K-000123\"}'", "kam api ListAccounts - < request.json"},
+        .examples = {"kam api --list", "kam api GetAccount '{\"code\": \"K-000123\"}'",
+                     "kam api ListAccounts - < request.json"},
     },
     {
         .name = "version",

@@ -23,7 +23,8 @@ static bool is_past(const ProtobufCMessage *message)
 }
 
 // Appends the values at the path; what is there already is not said twice.
-static const char *append_values(struct app *app, const char *text, const ProtobufCMessage *message, const char *path, bool is_plain)
+static const char *append_values(struct app *app, const char *text, const ProtobufCMessage *message, const char *path,
+                                 bool is_plain)
 {
     char name[PATH_BYTES];
     size_t length = strcspn(path, ".");
@@ -36,7 +37,8 @@ static const char *append_values(struct app *app, const char *text, const Protob
                 text = append_values(app, text, sub, path + length + 1, is_plain);
             continue;
         }
-        const char *value = is_plain ? value_format_plain(app->arena, message, field, at) : value_format(app->arena, message, field, at);
+        const char *value = is_plain ? value_format_plain(app->arena, message, field, at)
+                                     : value_format(app->arena, message, field, at);
         if (value_form(field) == VALUE_BOOL && !is_plain && strcmp(value, _("no")) == 0)
             value = "";
         if (*value != '\0' && strstr(text, value) == NULL)
@@ -111,7 +113,8 @@ static bool is_number(const ProtobufCMessageDescriptor *message, const char *pat
 }
 
 // Columns that no row fills only take room, unless somebody asked for them.
-static size_t drop_empty(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *paths[], size_t path_count)
+static size_t drop_empty(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *paths[],
+                         size_t path_count)
 {
     size_t kept = 0;
     for (size_t column = 0; column < path_count; column++) {
@@ -124,8 +127,8 @@ static size_t drop_empty(struct app *app, const ProtobufCMessage *const rows[], 
     return kept;
 }
 
-static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
-                        const char *const paths[], size_t path_count, const char *indent)
+static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
+                        size_t count, const char *const paths[], size_t path_count, const char *indent)
 {
     struct table table = {.arena = app->arena, .column_count = path_count};
     const char **ids = arena_alloc(app->arena, (count + 1) * sizeof *ids);
@@ -149,8 +152,8 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
         recent_remember(app, ids, id_count);
 }
 
-void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
-                        const char *columns, const char *indent)
+void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
+                        size_t count, const char *columns, const char *indent)
 {
     const char *paths[TABLE_MOST_COLUMNS];
     size_t path_count;
@@ -177,7 +180,8 @@ static void print_csv_cell(struct app *app, const char *text, bool is_first)
         fputc('"', app->out);
 }
 
-static void print_csv(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *const paths[], size_t path_count)
+static void print_csv(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *const paths[],
+                      size_t path_count)
 {
     for (size_t column = 0; column < path_count; column++)
         print_csv_cell(app, paths[column], column == 0);
@@ -209,8 +213,8 @@ void output_json(struct app *app, const json_t *value)
     free(text);
 }
 
-enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
-                           const char *field, const char *columns)
+enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
+                           size_t count, const char *field, const char *columns)
 {
     const char *paths[TABLE_MOST_COLUMNS];
     size_t path_count;

@@ -7,7 +7,8 @@
 
 #include "app.h"
 
-// The text of a path ("name", "positions.account_name") in a message: several values joined with commas; past positions left out.
+// The text of a path ("name", "positions.account_name") in a message: several values joined with commas; past positions
+// left out.
 const char *output_cell(struct app *app, const ProtobufCMessage *message, const char *path, bool is_plain);
 
 // The label of a field, in the user's language.
@@ -15,12 +16,12 @@ const char *output_label(const ProtobufCMessageDescriptor *message, const char *
 
 // Rows as a table, as --json (under the name `field`) or --csv. columns: paths separated by spaces, or by commas.
 // Ids that are shown short are remembered. EXIT_USAGE when --columns names what is no field.
-enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
-                           const char *field, const char *columns);
+enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
+                           size_t count, const char *field, const char *columns);
 
 // A table inside a page.
-void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[], size_t count,
-                        const char *columns, const char *indent);
+void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
+                        size_t count, const char *columns, const char *indent);
 
 // One record as a page of sections; as --json or --csv when asked for.
 void output_record(struct app *app, const ProtobufCMessage *message);

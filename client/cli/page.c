@@ -31,13 +31,16 @@ struct page {
 static const struct page pages[] = {
     {&kam__v1__account__descriptor,
      {{NULL, "status owner_name team_name source source_note phone website"},
-      {N_("Identity"), "other_names registration_number registered_address delivery_address legal_representative founded_on "
-                       "ownership registered_capital annual_revenue employees industry region parent_name tax_status bank"},
-      {N_("Character"), "main_products market our_value management_level culture philosophy industry_standing reputation"},
+      {N_("Identity"),
+       "other_names registration_number registered_address delivery_address legal_representative founded_on "
+       "ownership registered_capital annual_revenue employees industry region parent_name tax_status bank"},
+      {N_("Character"),
+       "main_products market our_value management_level culture philosophy industry_standing reputation"},
       {N_("Note"), "note"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
-     {{NULL, "other_names phones emails messaging_ids note"}, {N_("Record"), "create_time update_time updated_by retire_time version"}}},
+     {{NULL, "other_names phones emails messaging_ids note"},
+      {N_("Record"), "create_time update_time updated_by retire_time version"}}},
     {&kam__v1__activity__descriptor,
      {{NULL, "account_name kind state time duration_minutes place owner_name user_names contact_names cost"},
       {N_("What happened"), "description customer_reaction result cancel_reason correction_reason"},
@@ -47,10 +50,12 @@ static const struct page pages[] = {
       {N_("Record"), "create_time update_time version"}}},
     {&kam__v1__team__descriptor, {{NULL, "path"}, {N_("Record"), "create_time update_time retire_time version"}}},
     {&kam__v1__position__descriptor,
-     {{NULL, "account_name title department level reports_to_name buying_roles stance is_insider influence relationship since ended_on"},
+     {{NULL, "account_name title department level reports_to_name buying_roles stance is_insider influence "
+             "relationship since ended_on"},
       {N_("Record"), "update_time updated_by version"}}},
     {&kam__v1__contact_profile__descriptor,
-     {{NULL, "home_town birthday family education career hobbies temperament motives"}, {N_("Record"), "update_time updated_by version"}}},
+     {{NULL, "home_town birthday family education career hobbies temperament motives"},
+      {N_("Record"), "update_time updated_by version"}}},
 };
 
 void output_heading(struct app *app, const char *title)
@@ -91,7 +96,8 @@ static void print_wrapped(struct app *app, const char *text, size_t indent)
 static void print_line(struct app *app, const char *label, const char *value, size_t label_width)
 {
     size_t width = text_width(label);
-    fprintf(app->out, "  %s%s%s%*s  ", app_dim(app), label, app_plain(app), width < label_width ? (int)(label_width - width) : 0, "");
+    fprintf(app->out, "  %s%s%s%*s  ", app_dim(app), label, app_plain(app),
+            width < label_width ? (int)(label_width - width) : 0, "");
     print_wrapped(app, value, label_width + 4);
 }
 
@@ -107,8 +113,9 @@ static bool names_field(const char *fields, const char *name)
 static bool is_shown(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     size_t length = strlen(field->name);
-    bool is_id = strcmp(field->name, "id") == 0 || (length > 3 && strcmp(field->name + length - 3, "_id") == 0) ||
-                 (length > 4 && strcmp(field->name + length - 4, "_ids") == 0 && strcmp(field->name, "messaging_ids") != 0);
+    bool is_id =
+        strcmp(field->name, "id") == 0 || (length > 3 && strcmp(field->name + length - 3, "_id") == 0) ||
+        (length > 4 && strcmp(field->name + length - 4, "_ids") == 0 && strcmp(field->name, "messaging_ids") != 0);
     return !is_id && message_has(message, field) && value_form(field) != VALUE_MESSAGE;
 }
 
@@ -139,14 +146,17 @@ static size_t label_width_of(const ProtobufCMessage *message)
     return widest < LABEL_MOST ? widest : LABEL_MOST;
 }
 
-static void print_field(struct app *app, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t label_width)
+static void print_field(struct app *app, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                        size_t label_width)
 {
     const char *value = output_cell(app, message, field->name, false);
     if (*value != '\0')
-        print_line(app, output_label(message->descriptor, field->name), text_clean(app->arena, value, true), label_width);
+        print_line(app, output_label(message->descriptor, field->name), text_clean(app->arena, value, true),
+                   label_width);
 }
 
-static void print_section(struct app *app, const ProtobufCMessage *message, const struct section *section, size_t label_width)
+static void print_section(struct app *app, const ProtobufCMessage *message, const struct section *section,
+                          size_t label_width)
 {
     bool is_begun = section->title == NULL;
     for (const char *at = section->fields; *at != '\0'; at += strspn(at, " ")) {
@@ -169,7 +179,8 @@ static void print_repeated(struct app *app, const ProtobufCMessage *message, con
         const ProtobufCMessageDescriptor *descriptor;
         const char *columns;
     } known[] = {
-        {&kam__v1__position__descriptor, "account_name title department buying_roles stance influence relationship is_insider ended_on"},
+        {&kam__v1__position__descriptor,
+         "account_name title department buying_roles stance influence relationship is_insider ended_on"},
         {&kam__v1__account_member__descriptor, "user_name since"},
     };
     size_t count = message_count(message, field);
@@ -198,7 +209,8 @@ static void print_page(struct app *app, const ProtobufCMessage *message)
     }
     for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
-        bool is_title = page != NULL && names_field("code name path subject login", field->name) && !is_in_page(page, field->name);
+        bool is_title =
+            page != NULL && names_field("code name path subject login", field->name) && !is_in_page(page, field->name);
         if (is_shown(message, field) && !is_in_page(page, field->name) && !is_title)
             print_field(app, message, field, label_width);
         if (field->label == PROTOBUF_C_LABEL_REPEATED && value_form(field) == VALUE_MESSAGE)

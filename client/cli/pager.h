@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-// Writes the text to stdout, through the pager when it is longer than the terminal is high. PAGER="" or "cat" means none.
+// Writes the text to stdout, through the pager when it is longer than the terminal is high. PAGER="" or "cat" means
+// none.
 void pager_show(const char *text, size_t length, size_t height);
 
 #endif

@@ -37,7 +37,8 @@ const char *prompt_line(struct app *app, const char *question)
     el_set(line, EL_SIGNAL, 1);
     int length = 0;
     const char *text = el_gets(line, &length);
-    const char *copy = text == NULL || length <= 0 ? NULL : arena_printf(app->arena, "%.*s", (int)strcspn(text, "\r\n"), text);
+    const char *copy =
+        text == NULL || length <= 0 ? NULL : arena_printf(app->arena, "%.*s", (int)strcspn(text, "\r\n"), text);
     el_end(line);
     return copy;
 }
@@ -91,7 +92,8 @@ const char *prompt_password(struct app *app, const char *question)
     close(terminal);
     if (caught_signal != 0)
         raise(caught_signal);
-    const char *copy = length == SIZE_MAX || caught_signal != 0 ? NULL : arena_printf(app->arena, "%.*s", (int)length, line);
+    const char *copy =
+        length == SIZE_MAX || caught_signal != 0 ? NULL : arena_printf(app->arena, "%.*s", (int)length, line);
     explicit_bzero(line, sizeof line);
     return copy;
 }

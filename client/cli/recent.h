@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Short ids: lists show the last eight digits of an id, and the next command understands them. $KAM_HOME/recent keeps the ids that were
-// shown last; it holds ids only, nothing of what the records say.
+// Short ids: lists show the last eight digits of an id, and the next command understands them. $KAM_HOME/recent keeps
+// the ids that were shown last; it holds ids only, nothing of what the records say.
 #ifndef KAM_CLI_RECENT_H
 #define KAM_CLI_RECENT_H
 

@@ -23,9 +23,9 @@ struct candidates {
 };
 
 static const char *const kind_names[] = {
-    [RECORD_ACCOUNT] = N_("account"), [RECORD_CONTACT] = N_("contact"), [RECORD_POSITION] = N_("position"),
-    [RECORD_ACTIVITY] = N_("activity"), [RECORD_USER] = N_("user"), [RECORD_TEAM] = N_("team"),
-    [RECORD_SESSION] = N_("session"), [RECORD_ANY] = N_("record"),
+    [RECORD_ACCOUNT] = N_("account"),   [RECORD_CONTACT] = N_("contact"), [RECORD_POSITION] = N_("position"),
+    [RECORD_ACTIVITY] = N_("activity"), [RECORD_USER] = N_("user"),       [RECORD_TEAM] = N_("team"),
+    [RECORD_SESSION] = N_("session"),   [RECORD_ANY] = N_("record"),
 };
 
 // An exact match is kept even where there are too many others.
@@ -78,7 +78,8 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
     for (size_t at = 0; at < found->n_results; at++) {
         const Kam__V1__SearchResult *result = found->results[at];
         const char *handle = *result->code != '\0' ? result->code : recent_short_id(result->id);
-        const char *line = arena_printf(app->arena, "%s  %s  %s  %s", handle, result->title, result->account_name, result->snippet);
+        const char *line =
+            arena_printf(app->arena, "%s  %s  %s  %s", handle, result->title, result->account_name, result->snippet);
         add_candidate(&all, result->id, line, strcasecmp(result->title, text) == 0);
         recent_remember(app, (const char *const[]){result->id}, 1);
     }
@@ -145,7 +146,8 @@ static enum exit_code user_by_name(struct app *app, const char *text, struct ref
         for (size_t at = 0; at < users->n_users; at++) {
             const Kam__V1__User *user = users->users[at];
             if (strcasestr(user->name, text) != NULL)
-                add_candidate(&all, user->id, arena_printf(app->arena, "%s  %s  %s", user->login, user->name, user->team_name),
+                add_candidate(&all, user->id,
+                              arena_printf(app->arena, "%s  %s  %s", user->login, user->name, user->team_name),
                               strcasecmp(user->name, text) == 0);
         }
         message_set_text(&page->base, "page_token", users->next_page_token);
@@ -168,7 +170,8 @@ static enum exit_code team_by_name(struct app *app, const char *text, struct ref
         for (size_t at = 0; at < teams->n_teams; at++) {
             const Kam__V1__Team *team = teams->teams[at];
             if (strcasestr(team->path, text) != NULL || strcasestr(team->name, text) != NULL)
-                add_candidate(&all, team->id, team->path, strcasecmp(team->name, text) == 0 || strcasecmp(team->path, text) == 0);
+                add_candidate(&all, team->id, team->path,
+                              strcasecmp(team->name, text) == 0 || strcasecmp(team->path, text) == 0);
         }
         message_set_text(&page->base, "page_token", teams->next_page_token);
     } while (*page->page_token != '\0');
@@ -188,15 +191,17 @@ static enum exit_code session_by_id(struct app *app, const char *text, struct re
     for (size_t at = 0; at < sessions->n_sessions; at++) {
         const Kam__V1__Session *session = sessions->sessions[at];
         if (strcasecmp(recent_short_id(session->id), text) == 0 || strcasestr(session->device, text) != NULL)
-            add_candidate(&all, session->id,
-                          arena_printf(app->arena, "%s  %s  %s", recent_short_id(session->id), session->device, session->address),
-                          strcasecmp(recent_short_id(session->id), text) == 0);
+            add_candidate(
+                &all, session->id,
+                arena_printf(app->arena, "%s  %s  %s", recent_short_id(session->id), session->device, session->address),
+                strcasecmp(recent_short_id(session->id), text) == 0);
     }
     return choose(app, RECORD_SESSION, text, &all, reference_r);
 }
 
 // The position of a contact: the one there is, or the one at the account that is named.
-static enum exit_code position_of_contact(struct app *app, const char *text, const char *at, struct reference *reference_r)
+static enum exit_code position_of_contact(struct app *app, const char *text, const char *at,
+                                          struct reference *reference_r)
 {
     static const char get[] = "/kam.v1.ContactService/GetContact";
     struct reference contact = {0}, account = {0};
@@ -219,12 +224,14 @@ static enum exit_code position_of_contact(struct app *app, const char *text, con
             continue;
         reference_r->version = position->version;
         snprintf(reference_r->account_id, sizeof reference_r->account_id, "%s", position->account_id);
-        add_candidate(&all, position->id, arena_printf(app->arena, "--at \"%s\"  %s", position->account_name, position->title), false);
+        add_candidate(&all, position->id,
+                      arena_printf(app->arena, "--at \"%s\"  %s", position->account_name, position->title), false);
     }
     return choose(app, RECORD_POSITION, text, &all, reference_r);
 }
 
-enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at, struct reference *reference_r)
+enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at,
+                              struct reference *reference_r)
 {
     uint8_t uuid[UUID_BYTES];
     *reference_r = (struct reference){0};
@@ -232,7 +239,8 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         uuid_format(uuid, reference_r->id);
         return EXIT_OK;
     }
-    bool has_short_ids = kind != RECORD_USER && kind != RECORD_TEAM && kind != RECORD_POSITION && kind != RECORD_SESSION;
+    bool has_short_ids =
+        kind != RECORD_USER && kind != RECORD_TEAM && kind != RECORD_POSITION && kind != RECORD_SESSION;
     if (has_short_ids && recent_find(app, text, reference_r->id))
         return EXIT_OK;
     switch (kind) {

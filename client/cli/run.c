@@ -15,7 +15,8 @@ struct rows {
     size_t count, capacity;
 };
 
-static void add_rows(struct app *app, struct rows *rows, const ProtobufCMessage *response, const ProtobufCFieldDescriptor *field, size_t most)
+static void add_rows(struct app *app, struct rows *rows, const ProtobufCMessage *response,
+                     const ProtobufCFieldDescriptor *field, size_t most)
 {
     for (size_t at = 0; at < message_count(response, field) && rows->count < most; at++) {
         if (rows->count == rows->capacity) {
@@ -78,7 +79,8 @@ static enum exit_code call_list(struct app *app, struct invocation *invocation, 
         if (command->empty != NULL)
             fprintf(stderr, "  %s\n", _(command->empty));
     } else if (*next != '\0') {
-        fprintf(app->is_terminal ? app->out : stderr, _("(the first %zu; --limit N or --all shows more)\n"), rows.count);
+        fprintf(app->is_terminal ? app->out : stderr, _("(the first %zu; --limit N or --all shows more)\n"),
+                rows.count);
     }
     return EXIT_OK;
 }

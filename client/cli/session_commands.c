@@ -23,9 +23,11 @@ static const char *device_name(struct app *app)
     return arena_printf(app->arena, "kam %s on %s", KAM_VERSION, host);
 }
 
-static enum exit_code need_password(struct app *app, struct invocation *invocation, const char *question, const char **password_r)
+static enum exit_code need_password(struct app *app, struct invocation *invocation, const char *question,
+                                    const char **password_r)
 {
-    *password_r = invocation_flag(invocation, "password-stdin") != NULL ? prompt_read_stdin_line(app) : prompt_password(app, question);
+    *password_r = invocation_flag(invocation, "password-stdin") != NULL ? prompt_read_stdin_line(app)
+                                                                        : prompt_password(app, question);
     if (*password_r != NULL && **password_r != '\0')
         return EXIT_OK;
     app_refuse(app, EXIT_USAGE, _("no password given"));
@@ -92,7 +94,8 @@ static enum exit_code login(struct app *app, struct invocation *invocation)
     }
     const ProtobufCFieldDescriptor *role = message_find_field(session->user->base.descriptor, "role");
     fprintf(app->out, _("Logged in to %s as %s, %s, %s.\n"), server, app_clean(app, session->user->name),
-            app_clean(app, value_format(app->arena, &session->user->base, role, 0)), app_clean(app, session->user->team_name));
+            app_clean(app, value_format(app->arena, &session->user->base, role, 0)),
+            app_clean(app, session->user->team_name));
     return EXIT_OK;
 }
 
@@ -106,7 +109,8 @@ static enum exit_code logout(struct app *app, struct invocation *invocation)
         return EXIT_OK;
     }
     enum exit_code failure = app_connect(app);
-    if (failure == EXIT_OK && app_try_call(app, method, request, &response) != KAM_OK && app->error.code != KAM_UNAUTHENTICATED)
+    if (failure == EXIT_OK && app_try_call(app, method, request, &response) != KAM_OK &&
+        app->error.code != KAM_UNAUTHENTICATED)
         failure = app_print_error(app);
     // The token goes in any case: who logs out wants it gone from this machine.
     credentials_remove(app);
@@ -170,7 +174,8 @@ const struct command session_commands[] = {
         .arguments = {{.name = N_("SERVER"), .is_optional = true}},
         .flags = login_flags,
         .run = login,
-        .examples = {"kam login crm.example.com", "kam login localhost:7443 --user zhangwei", "kam login --user ci --password-stdin < password"},
+        .examples = {"kam login crm.example.com", "kam login localhost:7443 --user zhangwei",
+                     "kam login --user ci --password-stdin < password"},
     },
     {
         .name = "logout",

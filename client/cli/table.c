@@ -53,7 +53,8 @@ static void print_cells(const struct table *table, FILE *out, const char *const 
     }
 }
 
-void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain, const char *indent)
+void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
+                 const char *indent)
 {
     size_t widths[TABLE_MOST_COLUMNS];
     for (size_t at = 0; at < table->column_count; at++) {

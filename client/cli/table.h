@@ -23,8 +23,9 @@ struct table {
 // Adds a row of column_count clean texts; the pointers are kept.
 void table_add_row(struct table *table, const char *const cells[]);
 
-// Prints headings and rows. width: columns of the terminal, into which the widest columns are cut; 0 cuts nothing. bold and plain are put around
-// the headings; indent is put before each line.
-void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain, const char *indent);
+// Prints headings and rows. width: columns of the terminal, into which the widest columns are cut; 0 cuts nothing. bold
+// and plain are put around the headings; indent is put before each line.
+void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
+                 const char *indent);
 
 #endif

@@ -124,7 +124,8 @@ bool text_is_utf8(const char *text, size_t length)
 {
     for (size_t at = 0; at < length;) {
         utf8proc_int32_t point;
-        utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(length - at), &point);
+        utf8proc_ssize_t size =
+            utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(length - at), &point);
         if (size <= 0)
             return false;
         at += (size_t)size;

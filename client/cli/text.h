@@ -8,18 +8,19 @@
 
 #include "base/arena.h"
 
-// A copy in which control characters (C0, DEL, C1), bidirectional overrides and bytes that are not UTF-8 are written out as \x1b or \u202e. With
-// keep_lines line breaks stay; otherwise line breaks and tabs become spaces.
+// A copy in which control characters (C0, DEL, C1), bidirectional overrides and bytes that are not UTF-8 are written
+// out as \x1b or \u202e. With keep_lines line breaks stay; otherwise line breaks and tabs become spaces.
 char *text_clean(struct arena *arena, const char *text, bool keep_lines);
 
 // Terminal columns of a clean text: 2 for East Asian wide characters, 0 for combining ones, one grapheme at most 2.
 size_t text_width(const char *text);
 
-// The text itself when it is at most `width` columns wide, else a copy that ends in an ellipsis and is at most that wide.
+// The text itself when it is at most `width` columns wide, else a copy that ends in an ellipsis and is at most that
+// wide.
 const char *text_cut(struct arena *arena, const char *text, size_t width);
 
-// Bytes of the longest beginning that is at most `width` columns wide, ending at a space where there is one. At least one grapheme. Ends
-// before a line break. For wrapping.
+// Bytes of the longest beginning that is at most `width` columns wide, ending at a space where there is one. At least
+// one grapheme. Ends before a line break. For wrapping.
 size_t text_fit_line(const char *text, size_t width);
 
 bool text_is_utf8(const char *text, size_t length);

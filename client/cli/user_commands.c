@@ -17,16 +17,20 @@ static enum exit_code with_password(struct app *app, struct invocation *invocati
     bool reads_stdin = invocation_flag(invocation, "password-stdin") != NULL;
     if (!reads_stdin && !app->is_interactive) {
         app_refuse(app, EXIT_USAGE, _("no password given"));
-        app_hint(app, _("In scripts: printf '%%s\\n' \"$PASSWORD\" | kam %s --password-stdin"), invocation->command->name);
+        app_hint(app, _("In scripts: printf '%%s\\n' \"$PASSWORD\" | kam %s --password-stdin"),
+                 invocation->command->name);
         return EXIT_USAGE;
     }
     enum exit_code failure = command_bind(app, invocation, &request);
     if (failure != EXIT_OK)
         return failure;
-    const char *password = reads_stdin ? prompt_read_stdin_line(app) : prompt_password(app, _("New password (at least 10 characters)"));
+    const char *password =
+        reads_stdin ? prompt_read_stdin_line(app) : prompt_password(app, _("New password (at least 10 characters)"));
     const char *again = password == NULL || reads_stdin ? password : prompt_password(app, _("New password again"));
     if (password == NULL || again == NULL || strcmp(password, again) != 0)
-        return app_refuse(app, EXIT_USAGE, password == NULL ? _("no password given") : _("the two new passwords differ; nothing was changed"));
+        return app_refuse(app, EXIT_USAGE,
+                          password == NULL ? _("no password given")
+                                           : _("the two new passwords differ; nothing was changed"));
     message_set_text(request, "password", password);
     return command_call(app, invocation, request);
 }
@@ -62,7 +66,8 @@ const struct command user_commands[] = {
         .done = N_("Added %s."),
         .run = with_password,
         .examples = {"kam user add --login zhangwei --name 张伟 --role rep --team 华北 --time-zone Asia/Shanghai",
-                     "printf '%s\\n' \"$PASSWORD\" | kam user add --login ann --name \"Ann Lee\" --role manager --team West --password-stdin"},
+                     "printf '%s\\n' \"$PASSWORD\" | kam user add --login ann --name \"Ann Lee\" --role manager --team "
+                     "West --password-stdin"},
     },
     {
         .name = "user edit",

@@ -148,7 +148,8 @@ static const char *bare_name(const ProtobufCEnumDescriptor *descriptor, const Pr
     return strncmp(value->name, zero, length) == 0 ? value->name + length : value->name;
 }
 
-const char *value_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, const ProtobufCEnumValue *value)
+const char *value_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
+                            const ProtobufCEnumValue *value)
 {
     char *word = arena_strdup(arena, bare_name(descriptor, value));
     for (char *at = word; *at != '\0'; at++)
@@ -156,7 +157,8 @@ const char *value_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *
     return word;
 }
 
-const char *value_enum_label(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, const ProtobufCEnumValue *value)
+const char *value_enum_label(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
+                             const ProtobufCEnumValue *value)
 {
     char *label = arena_strdup(arena, bare_name(descriptor, value));
     for (char *at = label; *at != '\0'; at++)
@@ -174,7 +176,8 @@ const char *value_enum_words(struct arena *arena, const ProtobufCEnumDescriptor 
     return all;
 }
 
-static const char *format_enum(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, int number, bool is_plain)
+static const char *format_enum(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, int number,
+                               bool is_plain)
 {
     const ProtobufCEnumValue *value = message_enum_by_number(descriptor, number);
     if (number == 0)
@@ -215,8 +218,8 @@ static int64_t integer_at(const ProtobufCFieldDescriptor *field, const void *val
     }
 }
 
-static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t index,
-                          bool is_plain)
+static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                          size_t index, bool is_plain)
 {
     if (index >= message_count(message, field))
         return "";
@@ -228,7 +231,8 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     case VALUE_INTEGER:
         return arena_printf(arena, "%" PRId64, integer_at(field, value));
     case VALUE_REAL:
-        return arena_printf(arena, "%g", field->type == PROTOBUF_C_TYPE_FLOAT ? (double)*(const float *)value : *(const double *)value);
+        return arena_printf(
+            arena, "%g", field->type == PROTOBUF_C_TYPE_FLOAT ? (double)*(const float *)value : *(const double *)value);
     case VALUE_BOOL:
         return is_plain ? (*(const protobuf_c_boolean *)value ? "true" : "false")
                         : (*(const protobuf_c_boolean *)value ? _("yes") : _("no"));
@@ -252,13 +256,14 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     return "";
 }
 
-const char *value_format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t index)
+const char *value_format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                         size_t index)
 {
     return format(arena, message, field, index, false);
 }
 
-const char *value_format_plain(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                               size_t index)
+const char *value_format_plain(struct arena *arena, const ProtobufCMessage *message,
+                               const ProtobufCFieldDescriptor *field, size_t index)
 {
     return format(arena, message, field, index, true);
 }
@@ -290,7 +295,8 @@ static const char *parse_integer(struct arena *arena, ProtobufCMessage *message,
     int64_t least = contract->has_min ? contract->min : is_narrow ? INT32_MIN : INT64_MIN;
     int64_t most = contract->has_max ? contract->max : is_narrow ? INT32_MAX : INT64_MAX;
     if (errno != 0 || end == text || *end != '\0' || number < least || number > most)
-        return contract->has_max ? arena_printf(arena, _("must be a whole number from %lld to %lld"), (long long)least, (long long)most)
+        return contract->has_max ? arena_printf(arena, _("must be a whole number from %lld to %lld"), (long long)least,
+                                                (long long)most)
                                  : _("must be a whole number");
     void *value = message_add(message, field);
     if (is_narrow)
@@ -301,13 +307,15 @@ static const char *parse_integer(struct arena *arena, ProtobufCMessage *message,
 }
 
 // By the word to type, or by the label in the user's language.
-static const char *parse_enum(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text)
+static const char *parse_enum(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                              const char *text)
 {
     const ProtobufCEnumDescriptor *descriptor = field->descriptor;
     for (unsigned at = 0; at < descriptor->n_values; at++) {
         const ProtobufCEnumValue *value = &descriptor->values[at];
         char *word = arena_strdup(arena, value_enum_word(arena, descriptor, value));
-        bool is_meant = strcasecmp(text, word) == 0 || strcasecmp(text, value_enum_label(arena, descriptor, value)) == 0;
+        bool is_meant =
+            strcasecmp(text, word) == 0 || strcasecmp(text, value_enum_label(arena, descriptor, value)) == 0;
         for (char *dash = strchr(word, '-'); dash != NULL && !is_meant; dash = strchr(dash, '-'))
             *dash = '_';
         is_meant = is_meant || strcasecmp(text, word) == 0;
@@ -333,7 +341,8 @@ static const char *parse_bool(ProtobufCMessage *message, const ProtobufCFieldDes
     return _("must be yes or no");
 }
 
-static const char *parse_time(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text, time_t now)
+static const char *parse_time(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text,
+                              time_t now)
 {
     int64_t seconds;
     int32_t nanos;
@@ -345,7 +354,8 @@ static const char *parse_time(ProtobufCMessage *message, const ProtobufCFieldDes
     return NULL;
 }
 
-static const char *parse_date(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text, time_t now)
+static const char *parse_date(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text,
+                              time_t now)
 {
     int year, month, day;
     if (!when_parse_date(text, now, &year, &month, &day))

@@ -23,21 +23,24 @@ enum value_form {
 
 enum value_form value_form(const ProtobufCFieldDescriptor *field);
 
-// One element for people: local time, "CNY 5,000,000.00", the label of an enum value in the user's language, "yes". The text is
-// as the server sent it: clean it before it goes to a terminal. "" when it is unset.
-const char *value_format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t index);
+// One element for people: local time, "CNY 5,000,000.00", the label of an enum value in the user's language, "yes". The
+// text is as the server sent it: clean it before it goes to a terminal. "" when it is unset.
+const char *value_format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                         size_t index);
 
 // The same for programs (CSV): ISO times in UTC, plain amounts, enum values as they are typed.
-const char *value_format_plain(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                               size_t index);
+const char *value_format_plain(struct arena *arena, const ProtobufCMessage *message,
+                               const ProtobufCFieldDescriptor *field, size_t index);
 
 // Adds the value that the text means to the field. NULL when it fits, else what would be right, in the user's language.
 const char *value_parse(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                         const struct contract_field *contract, const char *text, time_t now);
 
 // "site-visit", the way an enum value is typed; the label people see; all that may be typed, for help and errors.
-const char *value_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, const ProtobufCEnumValue *value);
-const char *value_enum_label(struct arena *arena, const ProtobufCEnumDescriptor *descriptor, const ProtobufCEnumValue *value);
+const char *value_enum_word(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
+                            const ProtobufCEnumValue *value);
+const char *value_enum_label(struct arena *arena, const ProtobufCEnumDescriptor *descriptor,
+                             const ProtobufCEnumValue *value);
 const char *value_enum_words(struct arena *arena, const ProtobufCEnumDescriptor *descriptor);
 
 // "CNY 12.34" to a currency and an amount in its smallest unit, and back. Digits after the point as ISO 4217 has them.

@@ -70,7 +70,8 @@ static bool take_date(const char **text, struct tm *day)
 static bool take_clock(const char **text, struct tm *day)
 {
     int hour, minute, second = 0, used = 0;
-    if (sscanf(*text, "%2d:%2d%n", &hour, &minute, &used) != 2 || used == 0 || hour < 0 || hour > 23 || minute < 0 || minute > 59)
+    if (sscanf(*text, "%2d:%2d%n", &hour, &minute, &used) != 2 || used == 0 || hour < 0 || hour > 23 || minute < 0 ||
+        minute > 59)
         return false;
     *text += used;
     used = 0;

@@ -54,7 +54,8 @@ static struct kam_call *begin(struct kam_client *client, const char *method, con
     protobuf_c_message_pack(request, call->frame + PREFIX_BYTES);
     call->frame_bytes = PREFIX_BYTES + size;
     call->start_ms = client_now_ms();
-    call->deadline_ms = call->start_ms + (options->deadline_ms > 0 ? options->deadline_ms : client->default_deadline_ms);
+    call->deadline_ms =
+        call->start_ms + (options->deadline_ms > 0 ? options->deadline_ms : client->default_deadline_ms);
     call->grpc_status = -1;
     struct kam_call **last = &client->calls;
     while (*last != NULL)
@@ -142,7 +143,8 @@ static char *decode_percent(struct arena *arena, const char *text, size_t size)
     char *decoded = arena_alloc(arena, size + 1);
     size_t length = 0;
     for (size_t at = 0; at < size; at++) {
-        bool is_escape = text[at] == '%' && at + 2 < size && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
+        bool is_escape =
+            text[at] == '%' && at + 2 < size && hex_digit(text[at + 1]) >= 0 && hex_digit(text[at + 2]) >= 0;
         char byte = is_escape ? (char)(hex_digit(text[at + 1]) * 16 + hex_digit(text[at + 2])) : text[at];
         if (is_escape)
             at += 2;
@@ -215,7 +217,8 @@ static int64_t first_message_bytes(const struct kam_call *call)
     return call->body_bytes - PREFIX_BYTES >= size ? (int64_t)size : -1;
 }
 
-// A stream that ended without grpc-status: what HTTP says about it (gRPC over HTTP/2, "HTTP2 error codes", and doc/http-grpc-status-mapping.md).
+// A stream that ended without grpc-status: what HTTP says about it (gRPC over HTTP/2, "HTTP2 error codes", and
+// doc/http-grpc-status-mapping.md).
 static enum kam_code code_of_http(const struct kam_call *call, uint32_t close_code)
 {
     if (call->http_status != 0 && (call->http_status != 200 || !call->is_grpc)) {
@@ -264,7 +267,8 @@ void call_on_close(struct kam_call *call, uint32_t code)
         return;
     }
     if (call->grpc_status > 0) {
-        error_from_server(&call->error, call->grpc_status > KAM_UNAUTHENTICATED ? KAM_UNKNOWN : (enum kam_code)call->grpc_status,
+        error_from_server(&call->error,
+                          call->grpc_status > KAM_UNAUTHENTICATED ? KAM_UNKNOWN : (enum kam_code)call->grpc_status,
                           call->grpc_message, call->details, call->details_bytes);
         call->error.is_uncertain = call->error.code == KAM_UNAVAILABLE;
     } else {
@@ -324,7 +328,8 @@ static void start_due(struct kam_client *client, int64_t now_ms)
         }
         reset_attempt(call);
         if (!session_submit(client, call)) {
-            error_set(&call->error, KAM_UNAVAILABLE, "UNREACHABLE", "the connection to %s takes no more calls", client->server.name);
+            error_set(&call->error, KAM_UNAVAILABLE, "UNREACHABLE", "the connection to %s takes no more calls",
+                      client->server.name);
             client->is_draining = true;
             repeat_or_finish(call);
             continue;
@@ -341,7 +346,8 @@ static int64_t next_event_ms(const struct kam_client *client)
     for (const struct kam_call *call = client->calls; call != NULL; call = call->next) {
         if (call->state == CALL_DONE)
             continue;
-        int64_t event_ms = call->state == CALL_WAITING && call->start_ms < call->deadline_ms ? call->start_ms : call->deadline_ms;
+        int64_t event_ms =
+            call->state == CALL_WAITING && call->start_ms < call->deadline_ms ? call->start_ms : call->deadline_ms;
         if (event_ms < next_ms)
             next_ms = event_ms;
     }
@@ -441,8 +447,8 @@ enum kam_code kam_call(struct kam_client *client, const char *method, const Prot
 }
 
 // Hands out the messages that are complete. Anything but KAM_OK ends the call.
-static enum kam_code hand_out(struct kam_call *call, bool (*on_message)(void *data, const ProtobufCMessage *message), void *data,
-                              struct kam_error *error_r)
+static enum kam_code hand_out(struct kam_call *call, bool (*on_message)(void *data, const ProtobufCMessage *message),
+                              void *data, struct kam_error *error_r)
 {
     int64_t size;
     while ((size = first_message_bytes(call)) >= 0) {

@@ -38,9 +38,10 @@ static enum kam_code make_context(struct kam_client *client, struct kam_error *e
 
 static enum kam_code key_changed(struct kam_client *client, const char *known, struct kam_error *error)
 {
-    return error_set(error, KAM_FAILED_PRECONDITION, "SERVER_KEY_CHANGED",
-                     "the key of %s is not the one seen before: somebody may be listening in.\nseen before: %s\nshown now:   %s",
-                     client->server.name, known, client->fingerprint);
+    return error_set(
+        error, KAM_FAILED_PRECONDITION, "SERVER_KEY_CHANGED",
+        "the key of %s is not the one seen before: somebody may be listening in.\nseen before: %s\nshown now:   %s",
+        client->server.name, known, client->fingerprint);
 }
 
 static enum kam_code judge_key(struct kam_client *client, struct kam_error *error)
@@ -56,14 +57,16 @@ static enum kam_code judge_key(struct kam_client *client, struct kam_error *erro
         return KAM_OK;
     }
     if (client->ca_file != NULL)
-        return error_set(error, KAM_FAILED_PRECONDITION, "BAD_CERTIFICATE", "the certificate of %s does not verify against %s: %s",
-                         client->server.name, client->ca_file, X509_verify_cert_error_string(verdict));
+        return error_set(error, KAM_FAILED_PRECONDITION, "BAD_CERTIFICATE",
+                         "the certificate of %s does not verify against %s: %s", client->server.name, client->ca_file,
+                         X509_verify_cert_error_string(verdict));
     if (client->home == NULL) {
         client->trust = KAM_TRUST_PINNED;
         return client->wanted_fingerprint != NULL
                    ? KAM_OK
-                   : error_set(error, KAM_FAILED_PRECONDITION, "BAD_CERTIFICATE", "the certificate of %s does not verify: %s",
-                               client->server.name, X509_verify_cert_error_string(verdict));
+                   : error_set(error, KAM_FAILED_PRECONDITION, "BAD_CERTIFICATE",
+                               "the certificate of %s does not verify: %s", client->server.name,
+                               X509_verify_cert_error_string(verdict));
     }
     enum kam_code code = known_servers_find(client->home, client->server.name, known, error);
     if (code != KAM_OK)
@@ -81,8 +84,8 @@ static enum kam_code judge_key(struct kam_client *client, struct kam_error *erro
 
 enum kam_code client_open(struct kam_client *client, int64_t deadline_ms, struct kam_error *error)
 {
-    enum kam_code code = transport_open(&client->transport, client->tls_context, client->server.host, client->server.port,
-                                        deadline_ms, error);
+    enum kam_code code = transport_open(&client->transport, client->tls_context, client->server.host,
+                                        client->server.port, deadline_ms, error);
     if (code != KAM_OK)
         return code;
     const unsigned char *protocol = NULL;

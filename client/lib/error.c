@@ -12,9 +12,10 @@
 enum { ERROR_BYTES = 4 * 1024 * 1024, MOST_DETAILS = 200 };
 
 static const char *const code_names[] = {
-    "OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS",
-    "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED",
-    "INTERNAL", "UNAVAILABLE", "DATA_LOSS", "UNAUTHENTICATED",
+    "OK",        "CANCELLED",       "UNKNOWN",           "INVALID_ARGUMENT",   "DEADLINE_EXCEEDED",
+    "NOT_FOUND", "ALREADY_EXISTS",  "PERMISSION_DENIED", "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
+    "ABORTED",   "OUT_OF_RANGE",    "UNIMPLEMENTED",     "INTERNAL",           "UNAVAILABLE",
+    "DATA_LOSS", "UNAUTHENTICATED",
 };
 
 const char *kam_code_name(enum kam_code code)
@@ -96,7 +97,8 @@ static void take_conflict(struct kam_error *error, const Kam__V1__Conflict *conf
     error->conflict_field_count = count;
 }
 
-static void take_resource(struct kam_error *error, struct kam_resource *resources, const Google__Rpc__ResourceInfo *info)
+static void take_resource(struct kam_error *error, struct kam_resource *resources,
+                          const Google__Rpc__ResourceInfo *info)
 {
     resources[error->resource_count++] = (struct kam_resource){
         .type = arena_strdup(error_memory(error), info->resource_type),
@@ -143,7 +145,8 @@ static void take_detail(struct kam_error *error, struct kam_resource *resources,
     protobuf_c_message_free_unpacked(message, NULL);
 }
 
-void error_from_server(struct kam_error *error, enum kam_code code, const char *message, const uint8_t *details, size_t length)
+void error_from_server(struct kam_error *error, enum kam_code code, const char *message, const uint8_t *details,
+                       size_t length)
 {
     struct arena *old = begin(error, code);
     error->message = arena_strdup(error_memory(error), message == NULL ? "" : message);

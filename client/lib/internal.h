@@ -13,7 +13,8 @@ int64_t client_now_ms(void);
 
 // ---- error.c
 
-// Clears the error and sets code, reason and message. Returns code. message and reason may point into the error's old content.
+// Clears the error and sets code, reason and message. Returns code. message and reason may point into the error's old
+// content.
 enum kam_code error_set(struct kam_error *error, enum kam_code code, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -21,7 +22,8 @@ enum kam_code error_set(struct kam_error *error, enum kam_code code, const char 
 struct arena *error_memory(struct kam_error *error);
 
 // Fills the error from what a server sent: message (or NULL) and the bytes of a google.rpc.Status (or none).
-void error_from_server(struct kam_error *error, enum kam_code code, const char *message, const uint8_t *details, size_t length);
+void error_from_server(struct kam_error *error, enum kam_code code, const char *message, const uint8_t *details,
+                       size_t length);
 
 // ---- transport.c
 
@@ -55,7 +57,8 @@ bool transport_fingerprint(const struct transport *transport, char fingerprint_r
 enum kam_code known_servers_find(const char *home, const char *server, char fingerprint_r[FINGERPRINT_BYTES],
                                  struct kam_error *error);
 
-// Remembers it (or forgets the server when fingerprint is NULL). Written atomically; home is made with mode 0700 when missing.
+// Remembers it (or forgets the server when fingerprint is NULL). Written atomically; home is made with mode 0700 when
+// missing.
 enum kam_code known_servers_set(const char *home, const char *server, const char *fingerprint, struct kam_error *error);
 
 // ---- server_name.c

@@ -11,7 +11,8 @@
 json_t *json_from_message(const ProtobufCMessage *message);
 
 // NULL and error_r (INVALID_ARGUMENT, BAD_JSON, one violation whose field is the path) when the value does not fit.
-ProtobufCMessage *json_to_message(const json_t *value, const ProtobufCMessageDescriptor *descriptor, struct kam_error *error_r);
+ProtobufCMessage *json_to_message(const json_t *value, const ProtobufCMessageDescriptor *descriptor,
+                                  struct kam_error *error_r);
 
 // "2026-11-21T06:30:00.5Z" to seconds and nanoseconds since 1970 and back (RFC 3339).
 bool json_parse_timestamp(const char *text, int64_t *seconds_r, int32_t *nanos_r);

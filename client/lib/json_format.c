@@ -29,7 +29,8 @@ static json_t *text_value(const char *text)
     REQUIRE(clean != NULL);
     for (size_t at = 0; at < length;) {
         utf8proc_int32_t point;
-        utf8proc_ssize_t size = utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(length - at), &point);
+        utf8proc_ssize_t size =
+            utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(length - at), &point);
         const char *source = size > 0 ? text + at : "\xef\xbf\xbd";
         size_t count = size > 0 ? (size_t)size : 3;
         memcpy(clean + used, source, count);
@@ -80,7 +81,8 @@ static json_t *duration_value(const Google__Protobuf__Duration *duration)
     bool is_negative = duration->seconds < 0 || duration->nanos < 0;
     uint64_t seconds = duration->seconds < 0 ? 0 - (uint64_t)duration->seconds : (uint64_t)duration->seconds;
     int64_t nanos = duration->nanos < 0 ? -(int64_t)duration->nanos : duration->nanos;
-    snprintf(text, sizeof text, nanos == 0 ? "%s%" PRIu64 "s" : "%s%" PRIu64 ".%09" PRId64 "s", is_negative ? "-" : "", seconds, nanos);
+    snprintf(text, sizeof text, nanos == 0 ? "%s%" PRIu64 "s" : "%s%" PRIu64 ".%09" PRId64 "s", is_negative ? "-" : "",
+             seconds, nanos);
     return json_string(text);
 }
 
@@ -182,7 +184,8 @@ static json_t *field_value(const ProtobufCMessage *message, const ProtobufCField
         const void *value = message_value(message, field, at);
         if (is_map) {
             const ProtobufCMessage *entry = *(ProtobufCMessage *const *)value;
-            json_t *shown = element_value(&entry->descriptor->fields[1], message_value(entry, &entry->descriptor->fields[1], 0));
+            json_t *shown =
+                element_value(&entry->descriptor->fields[1], message_value(entry, &entry->descriptor->fields[1], 0));
             if (json_object_set_new(all, message_text(entry, "key"), shown) != 0)
                 continue; // a key that is not UTF-8
         } else {

@@ -120,7 +120,8 @@ static bool read_real(struct parser *parser, const json_t *value, double *number
     return end != NULL && end != text && *end == '\0' ? true : refuse(parser, "must be a number");
 }
 
-static bool read_enum(struct parser *parser, const json_t *value, const ProtobufCEnumDescriptor *descriptor, int *number_r)
+static bool read_enum(struct parser *parser, const json_t *value, const ProtobufCEnumDescriptor *descriptor,
+                      int *number_r)
 {
     if (json_is_integer(value)) {
         int64_t number;
@@ -129,7 +130,8 @@ static bool read_enum(struct parser *parser, const json_t *value, const Protobuf
         *number_r = (int)number;
         return true;
     }
-    const ProtobufCEnumValue *found = json_is_string(value) ? message_enum_by_name(descriptor, json_string_value(value)) : NULL;
+    const ProtobufCEnumValue *found =
+        json_is_string(value) ? message_enum_by_name(descriptor, json_string_value(value)) : NULL;
     if (found != NULL) {
         *number_r = found->value;
         return true;
@@ -180,7 +182,8 @@ static bool read_bytes(struct parser *parser, const json_t *value, ProtobufCBina
     return true;
 }
 
-static bool read_element(struct parser *parser, const json_t *value, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+static bool read_element(struct parser *parser, const json_t *value, ProtobufCMessage *message,
+                         const ProtobufCFieldDescriptor *field)
 {
     int64_t number = 0;
     switch (field->type) {
@@ -219,7 +222,8 @@ static bool read_element(struct parser *parser, const json_t *value, ProtobufCMe
         return true;
     case PROTOBUF_C_TYPE_ENUM: {
         int chosen;
-        return read_enum(parser, value, field->descriptor, &chosen) && (*(int *)message_add(message, field) = chosen, true);
+        return read_enum(parser, value, field->descriptor, &chosen) &&
+               (*(int *)message_add(message, field) = chosen, true);
     }
     case PROTOBUF_C_TYPE_STRING: {
         const char *text = "";
@@ -251,11 +255,13 @@ static bool is_taken(const ProtobufCMessage *message, const ProtobufCFieldDescri
 }
 
 // A map comes as an object: protobuf-c has it as repeated entries.
-static bool read_map(struct parser *parser, const json_t *value, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+static bool read_map(struct parser *parser, const json_t *value, ProtobufCMessage *message,
+                     const ProtobufCFieldDescriptor *field)
 {
     const char *key;
     json_t *element;
-    json_object_foreach((json_t *)(uintptr_t)value, key, element) {
+    json_object_foreach((json_t *)(uintptr_t)value, key, element)
+    {
         size_t length = enter(parser, ".%s", key);
         ProtobufCMessage **entry = message_add(message, field);
         *entry = kam_message_new(field->descriptor);
@@ -267,7 +273,8 @@ static bool read_map(struct parser *parser, const json_t *value, ProtobufCMessag
     return true;
 }
 
-static bool read_field(struct parser *parser, const json_t *value, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
+static bool read_field(struct parser *parser, const json_t *value, ProtobufCMessage *message,
+                       const ProtobufCFieldDescriptor *field)
 {
     if (json_is_null(value))
         return true;
@@ -335,8 +342,11 @@ static bool read_mask(struct parser *parser, const json_t *value, Google__Protob
 static bool read_date(struct parser *parser, const char *text, Google__Type__Date *date)
 {
     int used = 0;
-    bool is_date = sscanf(text, "%4d-%2d-%2d%n", &date->year, &date->month, &date->day, &used) == 3 && text[used] == '\0';
-    return is_date && json_is_date(date->year, date->month, date->day) ? true : refuse(parser, "must be a date as \"2026-11-21\"");
+    bool is_date =
+        sscanf(text, "%4d-%2d-%2d%n", &date->year, &date->month, &date->day, &used) == 3 && text[used] == '\0';
+    return is_date && json_is_date(date->year, date->month, date->day)
+               ? true
+               : refuse(parser, "must be a date as \"2026-11-21\"");
 }
 
 static bool read_any(struct parser *parser, const json_t *value, Google__Protobuf__Any *any)
@@ -370,7 +380,8 @@ static bool read_object(struct parser *parser, const json_t *value, ProtobufCMes
     json_t *element;
     if (!json_is_object(value))
         return refuse(parser, "must be an object: {...}");
-    json_object_foreach((json_t *)(uintptr_t)value, name, element) {
+    json_object_foreach((json_t *)(uintptr_t)value, name, element)
+    {
         const ProtobufCFieldDescriptor *field = message_find_field(message->descriptor, name);
         size_t length = enter(parser, *parser->path == '\0' ? "%s" : ".%s", field == NULL ? name : field->name);
         if (field == NULL)
@@ -396,13 +407,15 @@ static bool read_message(struct parser *parser, const json_t *value, ProtobufCMe
         return read_date(parser, json_string_value(value), (Google__Type__Date *)message);
     if (++parser->depth > DEEPEST)
         return refuse(parser, "is nested too deep");
-    bool is_read = descriptor == &google__protobuf__any__descriptor ? read_any(parser, value, (Google__Protobuf__Any *)message)
-                                                                    : read_object(parser, value, message);
+    bool is_read = descriptor == &google__protobuf__any__descriptor
+                       ? read_any(parser, value, (Google__Protobuf__Any *)message)
+                       : read_object(parser, value, message);
     parser->depth--;
     return is_read;
 }
 
-ProtobufCMessage *json_to_message(const json_t *value, const ProtobufCMessageDescriptor *descriptor, struct kam_error *error_r)
+ProtobufCMessage *json_to_message(const json_t *value, const ProtobufCMessageDescriptor *descriptor,
+                                  struct kam_error *error_r)
 {
     struct parser parser = {.error = error_r};
     ProtobufCMessage *message = kam_message_new(descriptor);
@@ -418,7 +431,8 @@ ProtobufCMessage *kam_json_parse(const char *json, size_t length, const Protobuf
     json_error_t failure;
     json_t *value = json_loadb(json, length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &failure);
     if (value == NULL) {
-        error_set(error_r, KAM_INVALID_ARGUMENT, "BAD_JSON", "line %d, column %d: %s", failure.line, failure.column, failure.text);
+        error_set(error_r, KAM_INVALID_ARGUMENT, "BAD_JSON", "line %d, column %d: %s", failure.line, failure.column,
+                  failure.text);
         return NULL;
     }
     ProtobufCMessage *message = json_to_message(value, descriptor, error_r);

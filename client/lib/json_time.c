@@ -46,8 +46,8 @@ void json_format_timestamp(int64_t seconds, int32_t nanos, char text_r[JSON_TIME
     int day = (int)(day_of_year - (153 * shifted_month + 2) / 5 + 1);
     int month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
     int64_t year = year_of_era + era * 400 + (month <= 2);
-    int length = snprintf(text_r, JSON_TIMESTAMP_BYTES, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)(year % 10000), month, day,
-                          (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+    int length = snprintf(text_r, JSON_TIMESTAMP_BYTES, "%04lld-%02d-%02dT%02d:%02d:%02d", (long long)(year % 10000),
+                          month, day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
     char fraction[16] = "";
     if (nanos > 0 && nanos < 1000000000) {
         snprintf(fraction, sizeof fraction, ".%09d", nanos);
@@ -96,9 +96,8 @@ bool json_parse_timestamp(const char *text, int64_t *seconds_r, int32_t *nanos_r
             nanos += (*text - '0') * scale;
     }
     int sign = *text == '-' ? -1 : 1;
-    if (!read_mark(&text, "Zz") &&
-        (!read_mark(&text, "+-") || !read_number(&text, 2, &offset_hour) || !read_mark(&text, ":") ||
-         !read_number(&text, 2, &offset_minute)))
+    if (!read_mark(&text, "Zz") && (!read_mark(&text, "+-") || !read_number(&text, 2, &offset_hour) ||
+                                    !read_mark(&text, ":") || !read_number(&text, 2, &offset_minute)))
         return false;
     bool is_valid = *text == '\0' && json_is_date(year, month, day) && hour < 24 && minute < 60 && second < 60 &&
                     offset_hour < 24 && offset_minute < 60;

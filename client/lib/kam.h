@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// libkam: a blocking client of kamd (gRPC over HTTP/2 over TLS 1.3). No global state; one thread per client at a time, any number of clients.
+// libkam: a blocking client of kamd (gRPC over HTTP/2 over TLS 1.3). No global state; one thread per client at a time,
+// any number of clients.
 //
-// Conventions: arguments are borrowed for the call unless a comment says otherwise; what a function hands out in a `..._r` argument
-// belongs to the caller, who frees it as the comment says. Times end in _ms and are milliseconds. Text is UTF-8 with a NUL at the end.
-// Text that came from a server is raw: it may hold control characters, so escape it before it goes to a terminal.
-// Out of memory ends the process.
+// Conventions: arguments are borrowed for the call unless a comment says otherwise; what a function hands out in a
+// `..._r` argument belongs to the caller, who frees it as the comment says. Times end in _ms and are milliseconds. Text
+// is UTF-8 with a NUL at the end. Text that came from a server is raw: it may hold control characters, so escape it
+// before it goes to a terminal. Out of memory ends the process.
 #ifndef KAM_H
 #define KAM_H
 
@@ -69,14 +70,16 @@ struct kam_field_conflict {
     const char *theirs;
 };
 
-// Why a call failed. Start with `struct kam_error error = {0};`. Every function that takes one frees what it held and fills it
-// anew when it fails; kam_error_clear frees it in the end. Pointers live until then and are never NULL when code is not KAM_OK.
+// Why a call failed. Start with `struct kam_error error = {0};`. Every function that takes one frees what it held and
+// fills it anew when it fails; kam_error_clear frees it in the end. Pointers live until then and are never NULL when
+// code is not KAM_OK.
 struct kam_error {
     enum kam_code code;
     const char *message;
-    const char *reason;        // stable UPPER_SNAKE_CASE: the server's, or of this library: "" UNREACHABLE, SERVER_KEY_CHANGED, NOT_A_SERVER, BAD_JSON
-    bool is_uncertain;         // the request may have been carried out: repeat it with the same request id
-    int64_t retry_after_ms;    // -1 when the server did not say
+    const char *reason;     // stable UPPER_SNAKE_CASE: the server's, or of this library: "" UNREACHABLE,
+                            // SERVER_KEY_CHANGED, NOT_A_SERVER, BAD_JSON
+    bool is_uncertain;      // the request may have been carried out: repeat it with the same request id
+    int64_t retry_after_ms; // -1 when the server did not say
     const struct kam_violation *violations;
     size_t violation_count;
     const struct kam_precondition *preconditions;
@@ -105,9 +108,10 @@ enum kam_trust {
 };
 
 struct kam_config {
-    const char *server;      // "host", "host:port", "[::1]:port"
-    const char *home;        // directory of the file known_servers; NULL remembers nothing and trusts verified chains and `fingerprint` only
-    const char *ca_file;     // PEM; the chain must verify against it, no pin is used. NULL: the system's store, else a pin
+    const char *server;  // "host", "host:port", "[::1]:port"
+    const char *home;    // directory of the file known_servers; NULL remembers nothing and trusts verified chains and
+                         // `fingerprint` only
+    const char *ca_file; // PEM; the chain must verify against it, no pin is used. NULL: the system's store, else a pin
     const char *fingerprint; // "SHA256:..." the key must have; NULL for none
     const char *token;       // of a session; NULL for none
     const char *user_agent;  // NULL for "libkam/VERSION"
@@ -116,8 +120,9 @@ struct kam_config {
 
 struct kam_client;
 
-// Connects and checks the server's key. NULL and error_r on failure. The pin is the SHA-256 of the SubjectPublicKeyInfo, so that a renewed
-// certificate with the same key stays trusted. A changed key is refused: FAILED_PRECONDITION, reason SERVER_KEY_CHANGED.
+// Connects and checks the server's key. NULL and error_r on failure. The pin is the SHA-256 of the
+// SubjectPublicKeyInfo, so that a renewed certificate with the same key stays trusted. A changed key is refused:
+// FAILED_PRECONDITION, reason SERVER_KEY_CHANGED.
 KAM_API struct kam_client *kam_connect(const struct kam_config *config, struct kam_error *error_r);
 
 // Closes. NULL is allowed. Calls that were not ended are ended.
@@ -131,7 +136,8 @@ KAM_API enum kam_trust kam_trust(const struct kam_client *client);
 // Sends this token with all later calls; NULL for none. Copied.
 KAM_API void kam_set_token(struct kam_client *client, const char *token);
 
-// Forgets the remembered key of a server. False when there was none, or with error_r->code set when the file cannot be written.
+// Forgets the remembered key of a server. False when there was none, or with error_r->code set when the file cannot be
+// written.
 KAM_API bool kam_forget_server(const char *home, const char *server, struct kam_error *error_r);
 
 // ---- Calls
@@ -153,12 +159,13 @@ struct kam_call_options {
 
 struct kam_call;
 
-// Starts a unary call of "/package.Service/Method" and returns at once; any number may be in flight on one client. The request is
-// copied. Progress is made while any call of the client is waited for. Never NULL.
-// A call whose outcome is UNAVAILABLE (the connection was lost, the server is draining or its database is away) is repeated with the same
+// Starts a unary call of "/package.Service/Method" and returns at once; any number may be in flight on one client. The
+// request is copied. Progress is made while any call of the client is waited for. Never NULL. A call whose outcome is
+// UNAVAILABLE (the connection was lost, the server is draining or its database is away) is repeated with the same
 // request id, at most 4 times with growing delays, within its deadline.
 KAM_API struct kam_call *kam_call_begin(struct kam_client *client, const char *method, const ProtobufCMessage *request,
-                                        const ProtobufCMessageDescriptor *response, const struct kam_call_options *options);
+                                        const ProtobufCMessageDescriptor *response,
+                                        const struct kam_call_options *options);
 
 // Waits for the outcome. On KAM_OK *response_r is the response, to be freed with kam_message_free. May be called once.
 KAM_API enum kam_code kam_call_wait(struct kam_call *call, ProtobufCMessage **response_r, struct kam_error *error_r);
@@ -177,10 +184,11 @@ KAM_API enum kam_code kam_call(struct kam_client *client, const char *method, co
                                const ProtobufCMessageDescriptor *response, const struct kam_call_options *options,
                                ProtobufCMessage **response_r, struct kam_error *error_r);
 
-// Calls a server-streaming method; on_message gets each message (borrowed) as it comes and returns false to cancel, which gives
-// KAM_CANCELLED. Not repeated once the first message came.
+// Calls a server-streaming method; on_message gets each message (borrowed) as it comes and returns false to cancel,
+// which gives KAM_CANCELLED. Not repeated once the first message came.
 KAM_API enum kam_code kam_call_stream(struct kam_client *client, const char *method, const ProtobufCMessage *request,
-                                      const ProtobufCMessageDescriptor *response, const struct kam_call_options *options,
+                                      const ProtobufCMessageDescriptor *response,
+                                      const struct kam_call_options *options,
                                       bool (*on_message)(void *data, const ProtobufCMessage *message), void *data,
                                       struct kam_error *error_r);
 
@@ -192,11 +200,12 @@ KAM_API ProtobufCMessage *kam_message_new(const ProtobufCMessageDescriptor *desc
 // NULL is allowed.
 KAM_API void kam_message_free(ProtobufCMessage *message);
 
-// The message in protobuf's JSON mapping (lowerCamelCase, int64 as text, enums by name, unset fields left out), freed with free().
-// indent: spaces per level, 0 for one line.
+// The message in protobuf's JSON mapping (lowerCamelCase, int64 as text, enums by name, unset fields left out), freed
+// with free(). indent: spaces per level, 0 for one line.
 KAM_API char *kam_json_format(const ProtobufCMessage *message, int indent);
 
-// The other direction; field names in either spelling. NULL and error_r (INVALID_ARGUMENT, one violation with the path) on failure.
+// The other direction; field names in either spelling. NULL and error_r (INVALID_ARGUMENT, one violation with the path)
+// on failure.
 KAM_API ProtobufCMessage *kam_json_parse(const char *json, size_t length, const ProtobufCMessageDescriptor *descriptor,
                                          struct kam_error *error_r);
 

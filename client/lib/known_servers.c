@@ -64,7 +64,8 @@ static enum kam_code make_directory(const char *path, struct kam_error *error)
     return mkdir(part, 0700) == 0 || errno == EEXIST ? KAM_OK : file_failed(error, part);
 }
 
-// Writes the whole file anew beside the old one and renames it, under a lock, so that two programs lose nothing of each other.
+// Writes the whole file anew beside the old one and renames it, under a lock, so that two programs lose nothing of each
+// other.
 static enum kam_code rewrite(const char *path, const char *server, const char *fingerprint, struct kam_error *error)
 {
     char fresh[PATH_BYTES + 8];

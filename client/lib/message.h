@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages by descriptor: reading and filling fields without knowing the type. Everything put into a message is its own heap memory, so
-// that kam_message_free frees it.
+// Messages by descriptor: reading and filling fields without knowing the type. Everything put into a message is its own
+// heap memory, so that kam_message_free frees it.
 #ifndef KAM_CLIENT_MESSAGE_H
 #define KAM_CLIENT_MESSAGE_H
 
@@ -15,7 +15,8 @@ bool message_has(const ProtobufCMessage *message, const ProtobufCFieldDescriptor
 // Number of elements of a repeated field; 0 or 1 of others, as message_has says.
 size_t message_count(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field);
 
-// Where element `index` (0 for singular fields) is stored: a pointer to char *, int32_t, ProtobufCMessage *, ProtobufCBinaryData, ... by type.
+// Where element `index` (0 for singular fields) is stored: a pointer to char *, int32_t, ProtobufCMessage *,
+// ProtobufCBinaryData, ... by type.
 const void *message_value(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, size_t index);
 
 // Makes room: marks a singular field as set (what it held is freed) or appends an element; zeroed. The caller fills it.

@@ -32,7 +32,8 @@ enum kam_code server_name_parse(const char *text, struct server_name *name_r, st
     const char *port = *rest == ':' ? rest + 1 : rest;
     bool fits = length > 0 && length < sizeof name.host && strcspn(text, " \t\r\n/@") == strlen(text);
     if (!fits || (*rest != '\0' && !is_port(port)))
-        return error_set(error, KAM_INVALID_ARGUMENT, "BAD_SERVER_NAME", "'%s' is not a server: write host or host:port", text);
+        return error_set(error, KAM_INVALID_ARGUMENT, "BAD_SERVER_NAME",
+                         "'%s' is not a server: write host or host:port", text);
     memcpy(name.host, host, length);
     snprintf(name.port, sizeof name.port, "%s", *rest == '\0' ? "7443" : port);
     bool is_ipv6 = strchr(name.host, ':') != NULL;

@@ -23,7 +23,8 @@ static int on_header(nghttp2_session *session, const nghttp2_frame *frame, const
     return 0;
 }
 
-static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *bytes, size_t size, void *data)
+static int on_data(nghttp2_session *session, uint8_t flags, int32_t stream_id, const uint8_t *bytes, size_t size,
+                   void *data)
 {
     (void)flags, (void)data;
     struct kam_call *call = call_of(session, stream_id);
@@ -83,7 +84,8 @@ enum kam_code session_open(struct kam_client *client, struct kam_error *error)
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 64 * 1024},
     };
     if (failure == 0)
-        failure = nghttp2_submit_settings(client->session, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof settings[0]);
+        failure =
+            nghttp2_submit_settings(client->session, NGHTTP2_FLAG_NONE, settings, sizeof settings / sizeof settings[0]);
     if (failure == 0)
         failure = nghttp2_session_set_local_window_size(client->session, NGHTTP2_FLAG_NONE, 0, WINDOW_BYTES);
     client->is_draining = false;

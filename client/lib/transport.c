@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// TCP and TLS under a deadline. TLS is a byte pump over memory BIOs: OpenSSL's own socket writes would raise SIGPIPE in the program that uses us.
-#include <errno.h>
+// TCP and TLS under a deadline. TLS is a byte pump over memory BIOs: OpenSSL's own socket writes would raise SIGPIPE in
+// the program that uses us.
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -153,8 +154,8 @@ static enum kam_code shake_hands(struct transport *transport, const char *host, 
             return KAM_OK;
         if (reason != SSL_ERROR_WANT_READ || pushed < 0) {
             unsigned long detail = ERR_peek_error();
-            return error_set(error, KAM_UNAVAILABLE, "NOT_A_SERVER", "%s port %s does not speak TLS 1.3: %s", host, port,
-                             detail == 0 ? "connection closed" : ERR_reason_error_string(detail));
+            return error_set(error, KAM_UNAVAILABLE, "NOT_A_SERVER", "%s port %s does not speak TLS 1.3: %s", host,
+                             port, detail == 0 ? "connection closed" : ERR_reason_error_string(detail));
         }
         int pulled = pull(transport);
         if (pulled < 0)

@@ -48,7 +48,8 @@ static const char *read_bad(const char *text, size_t length, const char *encodin
 static void test_plain(void **state)
 {
     (void)state;
-    struct csv_table table = read_good("\xef\xbb\xbfname, phone \r\nAcme,\"1,2\"\r\n\r\n\"two\nlines\",\"say \"\"hi\"\"\"\nlast", NULL);
+    struct csv_table table =
+        read_good("\xef\xbb\xbfname, phone \r\nAcme,\"1,2\"\r\n\r\n\"two\nlines\",\"say \"\"hi\"\"\"\nlast", NULL);
     assert_int_equal(table.header.count, 2);
     assert_string_equal(csv_cell(&table.header, 0), "name");
     assert_string_equal(csv_cell(&table.header, 1), "phone");

@@ -59,27 +59,35 @@ static void test_round_trips(void **state)
 {
     (void)state;
     check_round_trip("{}", &kam__v1__account__descriptor);
-    check_round_trip("{\"id\":\"x\",\"name\":\"华北 \\\"机床\\\"\",\"otherNames\":[\"a\",\"b\"],\"foundedOn\":{\"year\":1998,\"month\":5,\"day\":1},"
-                     "\"ownership\":\"OWNERSHIP_STATE\",\"registeredCapital\":{\"currencyCode\":\"CNY\",\"minorUnits\":\"-9223372036854775808\"},"
+    check_round_trip("{\"id\":\"x\",\"name\":\"华北 "
+                     "\\\"机床\\\"\",\"otherNames\":[\"a\",\"b\"],\"foundedOn\":{\"year\":1998,\"month\":5,\"day\":1},"
+                     "\"ownership\":\"OWNERSHIP_STATE\",\"registeredCapital\":{\"currencyCode\":\"CNY\",\"minorUnits\":"
+                     "\"-9223372036854775808\"},"
                      "\"employees\":0,\"createTime\":\"2026-11-21T06:30:00.500Z\",\"version\":\"9223372036854775807\"}",
                      &kam__v1__account__descriptor);
-    check_round_trip("{\"account\":{\"name\":\"x\"},\"updateMask\":\"name,foundedOn\"}", &kam__v1__update_account_request__descriptor);
-    check_round_trip("{\"buyingRoles\":[\"BUYING_ROLE_DECIDER\",\"BUYING_ROLE_USER\"],\"isInsider\":true}", &kam__v1__position__descriptor);
+    check_round_trip("{\"account\":{\"name\":\"x\"},\"updateMask\":\"name,foundedOn\"}",
+                     &kam__v1__update_account_request__descriptor);
+    check_round_trip("{\"buyingRoles\":[\"BUYING_ROLE_DECIDER\",\"BUYING_ROLE_USER\"],\"isInsider\":true}",
+                     &kam__v1__position__descriptor);
     check_round_trip("{\"retryDelay\":\"1.500000000s\"}", &google__rpc__retry_info__descriptor);
     check_round_trip("{\"retryDelay\":\"-3s\"}", &google__rpc__retry_info__descriptor);
     check_round_trip("{\"reason\":\"R\",\"metadata\":{\"a\":\"1\",\"b\":\"\"}}", &google__rpc__error_info__descriptor);
-    check_round_trip("{\"current\":{\"@type\":\"type.googleapis.com/kam.v1.Money\",\"currencyCode\":\"CNY\"}}", &kam__v1__conflict__descriptor);
-    check_round_trip("{\"current\":{\"@type\":\"type.googleapis.com/google.protobuf.Duration\",\"value\":\"2s\"}}", &kam__v1__conflict__descriptor);
-    check_round_trip("{\"identifierValue\":\"x\",\"positiveIntValue\":\"18446744073709551615\",\"doubleValue\":0.25,\"stringValue\":\"AP/+\"}",
+    check_round_trip("{\"current\":{\"@type\":\"type.googleapis.com/kam.v1.Money\",\"currencyCode\":\"CNY\"}}",
+                     &kam__v1__conflict__descriptor);
+    check_round_trip("{\"current\":{\"@type\":\"type.googleapis.com/google.protobuf.Duration\",\"value\":\"2s\"}}",
+                     &kam__v1__conflict__descriptor);
+    check_round_trip("{\"identifierValue\":\"x\",\"positiveIntValue\":\"18446744073709551615\",\"doubleValue\":0.25,"
+                     "\"stringValue\":\"AP/+\"}",
                      &google__protobuf__uninterpreted_option__descriptor);
 }
 
 static void test_spellings(void **state)
 {
     (void)state;
-    Kam__V1__Account *account = (Kam__V1__Account *)parse("{\"founded_on\": \"1998-05-01\", \"version\": 7, \"employees\": \"12\", \"ownership\": 2, "
-                                                          "\"note\": null, \"registered_capital\": {\"minor_units\": 5.0}}",
-                                                          &kam__v1__account__descriptor);
+    Kam__V1__Account *account = (Kam__V1__Account *)parse(
+        "{\"founded_on\": \"1998-05-01\", \"version\": 7, \"employees\": \"12\", \"ownership\": 2, "
+        "\"note\": null, \"registered_capital\": {\"minor_units\": 5.0}}",
+        &kam__v1__account__descriptor);
     assert_int_equal(account->founded_on->day, 1);
     assert_int_equal(account->version, 7);
     assert_int_equal(account->employees, 12);
@@ -103,7 +111,8 @@ static void test_refusals_name_the_path(void **state)
     check_refused("{\"otherNames\": [\"x\", 5]}", account, "other_names[1]");
     check_refused("{\"registeredCapital\": {\"minorUnits\": \"12x\"}}", account, "registered_capital.minor_units");
     check_refused("{\"registeredCapital\": {\"minorUnits\": 1.5}}", account, "registered_capital.minor_units");
-    check_refused("{\"registeredCapital\": {\"minorUnits\": \"9223372036854775808\"}}", account, "registered_capital.minor_units");
+    check_refused("{\"registeredCapital\": {\"minorUnits\": \"9223372036854775808\"}}", account,
+                  "registered_capital.minor_units");
     check_refused("{\"employees\": 3000000000}", account, "employees");
     check_refused("{\"employees\": \"\"}", account, "employees");
     check_refused("{\"ownership\": \"OWNERSHIP_MINE\"}", account, "ownership");
@@ -129,7 +138,8 @@ static void test_depth_is_bounded(void **state)
     check_refused(json, &kam__v1__conflict__descriptor, NULL);
     used = 0;
     for (int at = 0; at < 40; at++)
-        used += (size_t)sprintf(json + used, "{\"current\":{\"@type\":\"x/kam.v1.Conflict\",\"current\":{\"@type\":\"x/kam.v1.Conflict\",\"current\":null}");
+        used += (size_t)sprintf(json + used, "{\"current\":{\"@type\":\"x/kam.v1.Conflict\",\"current\":{\"@type\":\"x/"
+                                             "kam.v1.Conflict\",\"current\":null}");
     check_refused(json, &kam__v1__conflict__descriptor, NULL);
     free(json);
 }
@@ -138,7 +148,7 @@ static void test_hostile_messages_become_json(void **state)
 {
     (void)state;
     Kam__V1__Account account = KAM__V1__ACCOUNT__INIT;
-    account.name = (char *)(uintptr_t)"a\xff\x1b[2Jb";
+    account.name = (char *)(uintptr_t) "a\xff\x1b[2Jb";
     account.ownership = (Kam__V1__Ownership)4711;
     char *text = kam_json_format(&account.base, 0);
     assert_string_equal(text, "{\"name\":\"a\xef\xbf\xbd\\u001B[2Jb\",\"ownership\":4711}");
@@ -148,8 +158,9 @@ static void test_hostile_messages_become_json(void **state)
 static void test_times(void **state)
 {
     (void)state;
-    static const char *const texts[] = {"1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z",
-                                        "2024-02-29T12:00:00.120Z", "1969-12-31T23:59:59Z", "1900-03-01T00:00:00Z"};
+    static const char *const texts[] = {"1970-01-01T00:00:00Z",           "0001-01-01T00:00:00Z",
+                                        "9999-12-31T23:59:59.999999999Z", "2024-02-29T12:00:00.120Z",
+                                        "1969-12-31T23:59:59Z",           "1900-03-01T00:00:00Z"};
     for (size_t at = 0; at < sizeof texts / sizeof texts[0]; at++) {
         int64_t seconds;
         int32_t nanos;

@@ -37,7 +37,7 @@ static int finish(void **state)
 
 static enum exit_code parse(struct invocation *invocation, const char *const words[])
 {
-    char *arguments[32] = {(char *)(uintptr_t)"kam"};
+    char *arguments[32] = {(char *)(uintptr_t) "kam"};
     int count = 1;
     for (; words[count - 1] != NULL; count++)
         arguments[count] = (char *)(uintptr_t)words[count - 1];
@@ -59,8 +59,9 @@ static void test_options_follow_the_contract(void **state)
 {
     (void)state;
     struct invocation invocation;
-    assert_int_equal(PARSE(&invocation, "account", "add", "--name", "X", "--registered-capital=CNY 5.00", "--other-name", "a", "--other-names", "b",
-                           "--duplicate-reason", "none"), EXIT_OK);
+    assert_int_equal(PARSE(&invocation, "account", "add", "--name", "X", "--registered-capital=CNY 5.00",
+                           "--other-name", "a", "--other-names", "b", "--duplicate-reason", "none"),
+                     EXIT_OK);
     assert_string_equal(invocation.command->name, "account add");
     assert_int_equal(invocation.given_count, 5);
     assert_true(find(&invocation, "name")->is_required);
@@ -71,8 +72,10 @@ static void test_options_follow_the_contract(void **state)
     ProtobufCMessage *request;
     assert_int_equal(command_bind(&app, &invocation, &request), EXIT_OK);
     char *json = kam_json_format(request, 0);
-    assert_string_equal(json, "{\"account\":{\"name\":\"X\",\"otherNames\":[\"a\",\"b\"],\"registeredCapital\":{\"currencyCode\":\"CNY\","
-                              "\"minorUnits\":\"500\"}},\"duplicateReason\":\"none\"}");
+    assert_string_equal(
+        json,
+        "{\"account\":{\"name\":\"X\",\"otherNames\":[\"a\",\"b\"],\"registeredCapital\":{\"currencyCode\":\"CNY\","
+        "\"minorUnits\":\"500\"}},\"duplicateReason\":\"none\"}");
     free(json);
 }
 
@@ -80,7 +83,8 @@ static void test_global_options_stand_anywhere(void **state)
 {
     (void)state;
     struct invocation invocation;
-    assert_int_equal(PARSE(&invocation, "--server", "a:1", "account", "--json", "list", "--status", "active", "--limit=5"), EXIT_OK);
+    assert_int_equal(
+        PARSE(&invocation, "--server", "a:1", "account", "--json", "list", "--status", "active", "--limit=5"), EXIT_OK);
     assert_string_equal(invocation.command->name, "account list");
     assert_string_equal(app.settings.server, "a:1");
     assert_true(app.settings.json);
@@ -177,7 +181,9 @@ static void test_every_list_has_real_columns(void **state)
             assert_int_equal(output_rows(&app, rows->descriptor, NULL, 0, rows->name, command->columns), EXIT_OK);
         }
     app.settings = (struct settings){0};
-    assert_int_equal(output_rows(&app, contract_find_method("/kam.v1.UserService/GetUser")->response, NULL, 0, "users", "login,nonsense"), EXIT_USAGE);
+    assert_int_equal(output_rows(&app, contract_find_method("/kam.v1.UserService/GetUser")->response, NULL, 0, "users",
+                                 "login,nonsense"),
+                     EXIT_USAGE);
 }
 
 int main(void)

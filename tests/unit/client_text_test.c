@@ -41,11 +41,11 @@ static void test_widths(void **state)
     assert_int_equal(text_width(""), 0);
     assert_int_equal(text_width("Acme"), 4);
     assert_int_equal(text_width("华北机床"), 8);
-    assert_int_equal(text_width("e\u0301le\u0300ve"), 5);   // combining accents
-    assert_int_equal(text_width("\U0001F600"), 2);          // emoji
+    assert_int_equal(text_width("e\u0301le\u0300ve"), 5);                          // combining accents
+    assert_int_equal(text_width("\U0001F600"), 2);                                 // emoji
     assert_int_equal(text_width("\U0001F468\u200D\U0001F469\u200D\U0001F467"), 2); // a family, joined
-    assert_int_equal(text_width("\uFF21"), 2);              // full-width A
-    assert_int_equal(text_width("\uAC00"), 2);              // Hangul
+    assert_int_equal(text_width("\uFF21"), 2);                                     // full-width A
+    assert_int_equal(text_width("\uAC00"), 2);                                     // Hangul
 }
 
 static void test_cuts(void **state)
@@ -65,7 +65,11 @@ static void test_nothing_commands_the_terminal(void **state)
 {
     (void)state;
     assert_string_equal(text_clean(arena, "a\033[31mb\007\b\177", false), "a\\x1b[31mb\\x07\\x08\\x7f");
-    assert_string_equal(text_clean(arena, "a\xc2\x9b" "31m", false), "a\\x9b31m"); // CSI as one C1 character
+    assert_string_equal(text_clean(arena,
+                                   "a\xc2\x9b"
+                                   "31m",
+                                   false),
+                        "a\\x9b31m"); // CSI as one C1 character
     assert_string_equal(text_clean(arena, "a\xff\xc3", false), "a\\xff\\xc3");
     assert_string_equal(text_clean(arena, "safe\u202Etxt.exe", false), "safe\\u202etxt.exe");
     assert_string_equal(text_clean(arena, "one\ntwo\tthree\r\nfour", false), "one two three four");
@@ -85,7 +89,8 @@ static void test_lines(void **state)
 
 static void check_table(size_t width, const char *wanted)
 {
-    struct table table = {.arena = arena, .column_count = 3, .headings = {"Code", "Name", "N"}, .is_right = {false, false, true}};
+    struct table table = {
+        .arena = arena, .column_count = 3, .headings = {"Code", "Name", "N"}, .is_right = {false, false, true}};
     table_add_row(&table, (const char *const[]){"K-1", "华北机床股份有限公司", "12"});
     table_add_row(&table, (const char *const[]){"K-22", "Acme", ""});
     char *text;
@@ -173,7 +178,8 @@ static void test_money(void **state)
     assert_true(value_parse_money("JPY 1200", currency, &units) && units == 1200);
     assert_false(value_parse_money("JPY 1200.5", currency, &units));
     assert_true(value_parse_money("KWD 1.234", currency, &units) && units == 1234);
-    static const char *const wrong[] = {"", "5000", "CNY", "CNY x", "CNY 1.2.3", "CNY 1.234", "CNY 99999999999999999999", "12 CNYX", "CNY .", "C 12"};
+    static const char *const wrong[] = {
+        "", "5000", "CNY", "CNY x", "CNY 1.2.3", "CNY 1.234", "CNY 99999999999999999999", "12 CNYX", "CNY .", "C 12"};
     for (size_t at = 0; at < sizeof wrong / sizeof wrong[0]; at++)
         if (value_parse_money(wrong[at], currency, &units))
             fail_msg("'%s' was taken for money", wrong[at]);
@@ -192,7 +198,8 @@ static const char *parse_into(ProtobufCMessage *message, const char *name, const
 static void test_values(void **state)
 {
     (void)state;
-    ProtobufCMessage *account = kam_message_new(&kam__v1__account__descriptor), *activity = kam_message_new(&kam__v1__activity__descriptor);
+    ProtobufCMessage *account = kam_message_new(&kam__v1__account__descriptor),
+                     *activity = kam_message_new(&kam__v1__activity__descriptor);
     assert_null(parse_into(account, "status", "active"));
     assert_int_equal(message_integer(account, "status"), KAM__V1__ACCOUNT_STATUS__ACCOUNT_STATUS_ACTIVE);
     assert_null(parse_into(activity, "kind", "Technical-Exchange"));
@@ -216,9 +223,15 @@ static void test_values(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_widths), cmocka_unit_test(test_cuts),      cmocka_unit_test(test_nothing_commands_the_terminal),
-        cmocka_unit_test(test_lines),  cmocka_unit_test(test_tables),    cmocka_unit_test(test_distances),
-        cmocka_unit_test(test_times),  cmocka_unit_test(test_money),     cmocka_unit_test(test_values),
+        cmocka_unit_test(test_widths),
+        cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_nothing_commands_the_terminal),
+        cmocka_unit_test(test_lines),
+        cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_distances),
+        cmocka_unit_test(test_times),
+        cmocka_unit_test(test_money),
+        cmocka_unit_test(test_values),
     };
     return cmocka_run_group_tests(tests, make_arena, drop_arena);
 }
