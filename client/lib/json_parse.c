@@ -315,6 +315,18 @@ static bool read_duration(struct parser *parser, const json_t *value, Google__Pr
     return true;
 }
 
+// A path as .proto files write names: what cannot come back from its lowerCamelCase form is none.
+static bool is_path(const char *path)
+{
+    for (const char *at = path; *at != '\0'; at++) {
+        bool is_letter = *at >= 'a' && *at <= 'z', is_digit = *at >= '0' && *at <= '9';
+        bool is_word_end = *at == '_' && at != path && at[1] >= 'a' && at[1] <= 'z';
+        if (!is_letter && !is_digit && !is_word_end && *at != '.')
+            return false;
+    }
+    return *path != '\0';
+}
+
 static bool read_mask(struct parser *parser, const json_t *value, Google__Protobuf__FieldMask *mask)
 {
     const char *text = json_string_value(value);
@@ -334,6 +346,8 @@ static bool read_mask(struct parser *parser, const json_t *value, Google__Protob
         path[length] = '\0';
         if (*text != '\0' && *text++ != ',')
             return refuse(parser, "holds a name that is too long");
+        if (!is_path(path))
+            return refuse(parser, "holds what is no field name: \"name,foundedOn\" would be right");
         message_add_text(&mask->base, paths, path);
     }
     return true;

@@ -120,6 +120,8 @@ static void test_refusals_name_the_path(void **state)
     check_refused("{\"createTime\": \"2026-02-30T00:00:00Z\"}", account, "create_time");
     check_refused("{\"foundedOn\": \"1998-13-01\"}", account, "founded_on");
     check_refused("{\"isInsider\": \"yes\"}", &kam__v1__position__descriptor, "is_insider");
+    check_refused("{\"updateMask\": \"name,found__on\"}", &kam__v1__update_account_request__descriptor, "update_mask");
+    check_refused("{\"updateMask\": \"a,,b\"}", &kam__v1__update_account_request__descriptor, "update_mask");
     check_refused("{\"current\": {\"value\": \"x\"}}", &kam__v1__conflict__descriptor, "current");
     check_refused("{\"current\": {\"@type\": \"x/no.such.Type\"}}", &kam__v1__conflict__descriptor, "current");
     check_refused("{\"name\": \"a\\u0000b\"}", account, NULL);
