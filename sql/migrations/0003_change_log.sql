@@ -63,7 +63,7 @@ select create_change_partitions();
 
 -- Tells end_write() that this transaction did something.
 create function mark_changed() returns void language sql volatile set search_path = kam, pg_temp as $$
-    select set_config('kam.changed', 'yes', true)
+    select set_config('kam.changed', 'yes ' || left(coalesce(current_setting('kam.changed', true), ''), 1000), true)
 $$;
 
 -- Why, for the changes that follow in this transaction.
@@ -71,16 +71,8 @@ create function give_reason(reason text) returns void language sql volatile set 
     select set_config('kam.reason', coalesce(reason, ''), true)
 $$;
 
--- The values of some columns only.
-create function pick(row_values jsonb, columns text[]) returns jsonb language sql immutable set search_path = kam, pg_temp as $$
-    select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(row_values) where key = any (columns)
-$$;
-
--- Without what is NULL, an empty text or an empty list.
-create function drop_empty(row_values jsonb) returns jsonb language sql immutable set search_path = kam, pg_temp as $$
-    select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(row_values) where value not in ('null', '""', '[]')
-$$;
-
+-- One row of the log. Empty values (NULL, '', an empty list) of new and of deleted rows are left out. kam.changed tells end_write() what has
+-- changed: 'RECORD=VERSION', newest first.
 create function write_change(entity text, record_id uuid, account_id uuid, version bigint, operation text, old_row jsonb, new_row jsonb,
                              guarded_columns text[]) returns void
 language plpgsql set search_path = kam, pg_temp as $$
@@ -88,29 +80,40 @@ declare
     -- What stands in columns of the log itself, and columns that PostgreSQL generates (in OLD only, when this runs).
     c_bookkeeping constant text[] := array['id', 'version', 'create_time', 'created_by', 'update_time', 'updated_by',
                                            'search_public', 'search_all', 'name_key', 'name_grams', 'registration_key'];
-    v_old jsonb := '{}';
-    v_new jsonb := '{}';
+    v_values jsonb;
+    v_guarded jsonb;
+    v_old_values jsonb;
+    v_old_guarded jsonb;
+    v_set text;
 begin
     if operation = 'update' then
-        select coalesce(jsonb_object_agg(n.key, o.value), '{}'), coalesce(jsonb_object_agg(n.key, n.value), '{}')
-          into v_old, v_new
+        select jsonb_object_agg(n.key, n.value) filter (where n.key <> all (guarded_columns)),
+               jsonb_object_agg(n.key, n.value) filter (where n.key = any (guarded_columns)),
+               jsonb_object_agg(n.key, o.value) filter (where n.key <> all (guarded_columns)),
+               jsonb_object_agg(n.key, o.value) filter (where n.key = any (guarded_columns))
+          into v_values, v_guarded, v_old_values, v_old_guarded
           from jsonb_each(new_row) n join jsonb_each(old_row) o on o.key = n.key
          where n.value <> o.value and n.key <> all (c_bookkeeping);
-    elsif operation = 'insert' then
-        v_new := drop_empty(new_row) - c_bookkeeping;
     else
-        v_old := drop_empty(old_row) - c_bookkeeping;
+        select jsonb_object_agg(r.key, r.value) filter (where r.key <> all (guarded_columns)),
+               jsonb_object_agg(r.key, r.value) filter (where r.key = any (guarded_columns))
+          into v_values, v_guarded
+          from jsonb_each(coalesce(new_row, old_row)) r
+         where r.value not in ('null', '""', '[]') and r.key <> all (c_bookkeeping);
+        if operation = 'delete' then
+            v_old_values := v_values;
+            v_old_guarded := v_guarded;
+            v_values := null;
+            v_guarded := null;
+        end if;
     end if;
 
     insert into change (actor_id, entity, record_id, account_id, version, operation, old_values, new_values,
                         guarded_old_values, guarded_new_values, reason, request_id)
-    values (caller_id(), entity, record_id, account_id, version, operation,
-            v_old - guarded_columns, v_new - guarded_columns,
-            case when v_old ?| guarded_columns then pick(v_old, guarded_columns) else '{}' end,
-            case when v_new ?| guarded_columns then pick(v_new, guarded_columns) else '{}' end,
-            nullif(current_setting('kam.reason', true), ''),
+    values (caller_id(), entity, record_id, account_id, version, operation, coalesce(v_old_values, '{}'), coalesce(v_values, '{}'),
+            coalesce(v_old_guarded, '{}'), coalesce(v_guarded, '{}'), nullif(current_setting('kam.reason', true), ''),
             nullif(current_setting('kam.request_id', true), '')::uuid);
-    perform set_config('kam.changed', 'yes', true);
+    v_set := set_config('kam.changed', record_id || '=' || coalesce(version::text, '') || ' ' || left(coalesce(current_setting('kam.changed', true), ''), 1000), true);
 end
 $$;
 
@@ -144,7 +147,8 @@ create function record_link() returns trigger language plpgsql security definer 
 declare
     v_row jsonb := case tg_op when 'INSERT' then to_jsonb(new) else to_jsonb(old) end;
 begin
-    perform write_change(tg_argv[0], (v_row ->> tg_argv[1])::uuid, (v_row ->> tg_argv[2])::uuid, null, lower(tg_op), v_row, v_row, '{}');
+    perform write_change(tg_argv[0], (v_row ->> tg_argv[1])::uuid, (v_row ->> tg_argv[2])::uuid, null, lower(tg_op),
+                         case tg_op when 'DELETE' then v_row end, case tg_op when 'INSERT' then v_row end, '{}');
     return case tg_op when 'INSERT' then new else old end;
 end
 $$;

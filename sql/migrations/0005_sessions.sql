@@ -103,13 +103,12 @@ $$;
 create function end_write(request_id uuid, method text, payload_hash bytea, record_id uuid) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 begin
-    if current_setting('kam.changed', true) is distinct from 'yes' then
+    if coalesce(current_setting('kam.changed', true), '') = '' then
         raise exception using errcode = 'KA101', message = 'Nothing was changed.', hint = 'NOTHING_CHANGED';
     end if;
     insert into request_outcome (user_id, request_id, method, payload_hash, record_id, record_version)
     values (caller_id(), request_id, method, payload_hash, record_id,
-            (select c.version from change c where c.time = now() and c.record_id = end_write.record_id and c.xid = pg_current_xact_id()
-              order by c.sequence desc limit 1));
+            substring(current_setting('kam.changed', true) from record_id || '=([0-9]+)')::bigint);
 end
 $$;
 

@@ -98,8 +98,8 @@ create index account_owner on account (owner_id, name, id);
 create index account_parent on account (parent_id, name, id) where parent_id is not null;
 create index account_name_key on account (name_key);
 create index account_name_grams on account using gin (name_grams);
-create index account_search_public on account using gin (search_public);
-create index account_search_all on account using gin (search_all);
+create index account_search_public on account using gin (search_public) with (gin_pending_list_limit = 256);
+create index account_search_all on account using gin (search_all) with (gin_pending_list_limit = 256);
 create index account_registration on account (registration_key) where registration_key is not null;
 
 create table account_member (

@@ -36,8 +36,8 @@ create table contact (
     constraint contact_note_length check (octet_length(note) <= 4000)
 );
 create index contact_name on contact (name, id);
-create index contact_search_public on contact using gin (search_public);
-create index contact_search_all on contact using gin (search_all);
+create index contact_search_public on contact using gin (search_public) with (gin_pending_list_limit = 256);
+create index contact_search_all on contact using gin (search_all) with (gin_pending_list_limit = 256);
 
 -- A person at one account. Who left keeps the row, and the account keeps its past contacts.
 create table position (

@@ -154,14 +154,38 @@ begin
 end
 $$;
 
--- Exactly these people took part: of a planned activity, or as it is recorded. NULL leaves them as they are.
+-- Who takes part in a new activity. Nothing where the activity was not recorded by this very transaction.
+create function add_activity_people(activity_id uuid, contact_ids uuid[], user_ids uuid[]) returns void
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_account_id uuid;
+begin
+    if contact_ids = '{}' and user_ids = '{}' then
+        return;
+    end if;
+    select a.account_id into v_account_id from activity a
+     where a.id = activity_id and a.create_time = now() and a.created_by = caller_id() and reaches_account(a.account_id);
+    if not found then
+        return;
+    end if;
+    perform require(not exists (select from unnest(contact_ids) i
+                                 where not exists (select from position p where p.contact_id = i and p.account_id = v_account_id)),
+                    5, 'CONTACT_NOT_AT_ACCOUNT', 'A contact of the activity has no position at its account.');
+    perform require(not exists (select from unnest(user_ids) i where not exists (select from app_user u where u.id = i)),
+                    5, 'USER_NOT_FOUND', 'A user of the activity does not exist.');
+    insert into activity_contact (activity_id, contact_id, account_id) select distinct add_activity_people.activity_id, i, v_account_id from unnest(contact_ids) i;
+    insert into activity_user (activity_id, user_id, account_id) select distinct add_activity_people.activity_id, i, v_account_id from unnest(user_ids) i;
+end
+$$;
+
+-- Exactly these people take part in a planned activity; NULL leaves them as they are.
 create function set_activity_people(activity_id uuid, contact_ids uuid[], user_ids uuid[]) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_activity activity;
 begin
     select * into v_activity from activity a where a.id = activity_id;
-    if not found or not reaches_account(v_activity.account_id) or not (v_activity.state = 'planned' or v_activity.create_time = now()) then
+    if not found or v_activity.state <> 'planned' or not reaches_account(v_activity.account_id) then
         return;
     end if;
     if contact_ids is not null then
@@ -186,5 +210,5 @@ $$;
 
 grant execute on function retire_contact(uuid, bigint, text), end_position(uuid, bigint, date), record_relationship(uuid, int, date, uuid, text),
                           complete_activity(uuid, bigint, timestamptz, int, text, text, text, text, bigint, uuid), cancel_activity(uuid, bigint, text),
-                          mark_activity_corrected(uuid, bigint, text), set_activity_people(uuid, uuid[], uuid[])
+                          mark_activity_corrected(uuid, bigint, text), add_activity_people(uuid, uuid[], uuid[]), set_activity_people(uuid, uuid[], uuid[])
     to kam_rep, kam_manager;

@@ -35,7 +35,7 @@ class ActivityTest(Stage):
         self.refused('PERMISSION_DENIED', 'ROLE', self.log_activity, 'desk', self.acme)
         stranger = self.add_contact('sue', 'Zhao', self.other)
         self.refused('NOT_FOUND', 'CONTACT_NOT_AT_ACCOUNT', self.log_activity, 'ann', self.acme, contact_ids=[stranger['id']])
-        self.refused('NOT_FOUND', 'activity_user_user_id_fkey', self.log_activity, 'ann', self.acme, user_ids=[new_id()])
+        self.refused('NOT_FOUND', 'USER_NOT_FOUND', self.log_activity, 'ann', self.acme, user_ids=[new_id()])
         self.assertEqual([(0,)], self.query('select count(*) from activity'))
 
     def test_a_next_activity_that_never_comes_fails_at_commit(self):

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """What must hold for every table, function and policy, those not written yet included."""
+import threading
 import unittest
 
-from stage import ROLES, Stage
+from stage import ROLES, Cluster, Stage
 
 # What service may read, column by column (domain.md section 1); a new column is not theirs until it is written here.
 SERVICE_READS = {
@@ -87,7 +88,7 @@ class StructureTest(Stage):
                                  f'{role} {table}.{column}')
         for role in ROLES:
             for table in ('change', 'user_password', 'session', 'login_failure', 'request_outcome', 'account_reach', 'team_closure', 'company',
-                          'account_member', 'relationship_change', 'app_user'):
+                          'account_member', 'activity_contact', 'activity_user', 'relationship_change', 'app_user'):
                 for privilege in ('INSERT', 'UPDATE'):
                     self.assertEqual([(False,)], self.query('select has_any_column_privilege(%s, %s, %s)', 'kam_' + role, f'kam.{table}', privilege),
                                      f'{role} {table}')
@@ -168,6 +169,23 @@ class StructureTest(Stage):
         second.migrate()
         self.assertEqual('0\n', second.psql('select count(*) from kam.app_user'))
         second.drop()
+
+    def test_two_databases_of_a_new_cluster_migrate_at_once(self):
+        with Cluster() as cluster:
+            databases = [cluster.create_database() for _ in range(3)]
+            failures = []
+
+            def migrate(database):
+                try:
+                    database.migrate()
+                except RuntimeError as error:
+                    failures.append(str(error))
+            threads = [threading.Thread(target=migrate, args=(database,)) for database in databases]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual([], failures)
 
 
 if __name__ == '__main__':

@@ -15,16 +15,7 @@ select :record.id, x.account_id, :activity.kind, 'done', :activity.subject, coal
   from activity x
  where x.id = :id and x.state = 'corrected' and x.update_time = now();
 -- do:
-select kam.require(not exists (select from unnest(:activity.contact_ids) i
-                                where not exists (select from position p where p.contact_id = i and p.account_id = x.account_id)),
-                   5, 'CONTACT_NOT_AT_ACCOUNT', 'A contact of the activity has no position at its account.')
-  from activity x where x.id = :record.id;
--- do:
-insert into activity_contact (activity_id, contact_id, account_id)
-select distinct x.id, i, x.account_id from activity x, unnest(:activity.contact_ids) i where x.id = :record.id;
--- do:
-insert into activity_user (activity_id, user_id, account_id)
-select distinct x.id, i, x.account_id from activity x, unnest(:activity.user_ids) i where x.id = :record.id;
+select kam.add_activity_people(:record.id, :activity.contact_ids, :activity.user_ids);
 -- answer:
 select {{activity_columns}}
   from activity x
