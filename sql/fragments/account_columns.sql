@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 a.id, a.code, a.name, a.other_names, a.registration_number, a.registered_address, a.delivery_address, a.phone, a.website, a.legal_representative,
 a.founded_on, a.ownership, a.registered_capital_currency_code as "registered_capital.currency_code",
 a.registered_capital_minor_units as "registered_capital.minor_units", a.employees, a.industry, a.region,

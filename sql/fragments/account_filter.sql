@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 (:status::text is null or a.status = :status)
         and (:industry = '' or a.industry = :industry) and (:region = '' or a.region = :region)
         and (:include_retired or a.retire_time is null)

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 account a
   join app_user o on o.id = a.owner_id
   join team t on t.id = a.team_id

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 x.id, x.account_id, a.name as account_name, x.kind, x.state, x.subject, x.time, x.duration_minutes, x.place, x.owner_id, o.name as owner_name,
        u.ids as user_ids, u.names as user_names, k.ids as contact_ids, k.names as contact_names,
        x.cost_currency_code as "cost.currency_code", x.cost_minor_units as "cost.minor_units", x.description, x.customer_reaction, x.result,

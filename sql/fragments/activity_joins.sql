@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 join account a on a.id = x.account_id
   join app_user o on o.id = x.owner_id
   left join app_user m on m.id = x.created_by

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 left join app_user ce on ce.id = c.updated_by
   left join lateral (select array_agg(x.id) as ids, array_agg(x.contact_id) as contact_ids, array_agg(x.contact_name) as contact_names, array_agg(x.account_id) as account_ids,
                             array_agg(a.name) as account_names, array_agg(x.title) as titles, array_agg(x.department) as departments, array_agg(x.level) as levels,

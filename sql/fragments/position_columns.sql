@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 p.id, p.contact_id, c.name as contact_name, p.account_id, a.name as account_name, p.title, p.department, p.level, p.reports_to_id, r.name as reports_to_name,
        p.buying_roles, p.stance, p.is_insider, p.influence, p.relationship, p.since, p.ended_on, p.update_time, e.name as updated_by, p.version
   from position p

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: Apache-2.0
 c.id as contact_id, p.home_town, p.birthday, p.hobbies, p.temperament, p.family, p.education, p.career, p.motives, p.update_time, e.name as updated_by,
        coalesce(p.version, 0) as version
   from contact c
