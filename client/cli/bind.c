@@ -218,7 +218,14 @@ static enum exit_code bind_arguments(struct binding *binding, bool wants_records
     for (size_t at = 0; at < MOST_ARGUMENTS && invocation->command->arguments[at].name != NULL; at++) {
         const struct argument *argument = &invocation->command->arguments[at];
         const char *text = argument_text(binding, at);
+        bool is_asked = false;
         if (text == NULL && !argument->is_optional && binding->app->is_interactive) {
+            const ProtobufCFieldDescriptor *field = NULL;
+            if (argument->field != NULL)
+                argument_holder(binding->request, argument->field, &field);
+            if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM)
+                fprintf(stderr, "  %s\n", value_enum_words(binding->app->arena, field->descriptor));
+            is_asked = true;
             text = prompt_line(binding->app, _(argument->name));
             if (text != NULL && *text != '\0' && invocation->word_count < MOST_WORDS)
                 invocation->words[invocation->word_count++] = text;
@@ -233,6 +240,11 @@ static enum exit_code bind_arguments(struct binding *binding, bool wants_records
         bool is_record = argument->kind != RECORD_NONE;
         enum exit_code failure =
             argument->field != NULL && is_record == wants_records ? bind_argument(binding, argument, text) : EXIT_OK;
+        if (failure != EXIT_OK && is_asked && !wants_records) { // a slip at a question is asked again
+            invocation->word_count--;
+            at--;
+            continue;
+        }
         if (failure != EXIT_OK)
             return failure;
     }

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "language.h"
 
+#include <limits.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *wanted_language(void)
 {
@@ -16,6 +18,28 @@ static const char *wanted_language(void)
             return value;
     }
     return "";
+}
+
+// Catalogues beside the program (in a build folder, or where it was unpacked) before the place it was configured for.
+static const char *catalogue_directory(char path[PATH_MAX])
+{
+    static const char *const places[] = {"../po/locale", "../share/locale"};
+    const char *named = getenv("KAM_LOCALEDIR");
+    char program[PATH_MAX];
+    if (named != NULL && *named != '\0')
+        return named;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length < 0 ? 0 : length] = '\0';
+    char *name = strrchr(program, '/');
+    for (size_t at = 0; name != NULL && at < sizeof places / sizeof places[0]; at++) {
+        char probe[PATH_MAX];
+        name[1] = '\0';
+        int path_length = snprintf(path, PATH_MAX, "%s%s", program, places[at]);
+        int probe_length = snprintf(probe, sizeof probe, "%s/zh_CN/LC_MESSAGES/kam.mo", path);
+        if (path_length < PATH_MAX && probe_length < PATH_MAX && access(probe, R_OK) == 0)
+            return path;
+    }
+    return KAM_LOCALEDIR;
 }
 
 void language_start(void)
@@ -34,8 +58,8 @@ void language_start(void)
         setenv("LANGUAGE", language, 1);
     }
     setlocale(LC_NUMERIC, "C");
-    const char *directory = getenv("KAM_LOCALEDIR");
-    bindtextdomain("kam", directory != NULL && *directory != '\0' ? directory : KAM_LOCALEDIR);
+    char directory[PATH_MAX];
+    bindtextdomain("kam", catalogue_directory(directory));
     bind_textdomain_codeset("kam", "UTF-8");
     textdomain("kam");
 }

@@ -245,6 +245,10 @@ class Newcomer(unittest.TestCase):
             self.assertEqual(client.run('account').code, 2)
             self.assertIn('account add', client.run('account', 'create').err)
 
+    def test_streams(self):
+        ran = self.kam('api', 'grpc.health.v1.Health/Watch', '{}', '--timeout', '2', code=7)
+        self.assertEqual(json.loads(ran.out), {'status': 'SERVING'})
+
     def test_json_is_one_document(self):
         code = self.add_account('Acme')['code']
         for words in (('account', 'list'), ('account', 'show', code), ('contact', 'list'), ('user', 'list'), ('team', 'list'), ('session', 'list'),

@@ -31,6 +31,7 @@ class Terminal(unittest.TestCase):
         self.server.on('AccountService/ListAccounts', lambda request, context: answer(accounts=self.accounts))
         self.server.on('AccountService/GetAccount', lambda request, context: self.accounts[0])
         self.server.on('AccountService/CreateAccount', lambda request, context: self.accounts[0])
+        self.server.on('ActivityService/LogActivity', lambda request, context: request.activity)
         self.server.on('SessionService/Login', self.login)
         self.client.run('account', 'list', KAM_TOKEN='t')  # learns the key
         self.passwords = []
@@ -124,6 +125,21 @@ class Terminal(unittest.TestCase):
         child.expect(pexpect.EOF)
         child.close()
         self.assertEqual(child.exitstatus, 2)
+
+    def test_the_words_of_a_list_are_shown(self):
+        child = self.client.terminal('activity', 'log', KAM_TOKEN='t')
+        child.expect('ACCOUNT: ')
+        child.sendline(ID % 0)
+        child.expect('technical-exchange')
+        child.expect('KIND: ')
+        child.sendline('party')
+        child.expect('must be one of')
+        child.expect('KIND: ')
+        child.sendline('call')
+        child.expect('SUBJECT: ')
+        child.sendline('About pumps')
+        child.expect('Logged About pumps')
+        child.expect(pexpect.EOF)
 
     def test_chinese_from_every_setting(self):
         for settings in ({'LANG': 'zh_CN.UTF-8'}, {'LC_ALL': 'zh_CN.UTF-8'}, {'LANG': 'C.UTF-8', 'LANGUAGE': 'zh_CN'}, {'KAM_LANG': 'zh_CN'},
