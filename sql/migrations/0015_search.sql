@@ -8,7 +8,7 @@ set local search_path = kam, pg_temp;
 create function search(words text, only_kind text, most_rows int, after_rank int, after_time timestamptz, after_id uuid)
 returns table (kind text, id uuid, code text, title text, snippet text, account_id uuid, account_name text, "time" timestamptz,
                rank int, sort_time timestamptz)
-language plpgsql stable security definer set search_path = kam, pg_temp set plan_cache_mode = force_custom_plan as $$
+language plpgsql stable security definer set search_path = kam, pg_temp set plan_cache_mode = force_custom_plan set random_page_cost = 1.1 as $$
 declare
     v_query tsquery := search_query(words);
     v_user_id uuid := caller_id();

@@ -128,7 +128,7 @@ class Caller:
         self.token = token
         self.connection = database.connect('kam_' + role)
         with self.connection.cursor() as cursor:
-            cursor.execute('set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1')
+            cursor.execute('set plan_cache_mode = force_generic_plan')
         self.connection.commit()
 
     def close(self):

@@ -49,21 +49,21 @@ select a.name as "page.1", a.id as "page.2", {{account_columns}}
  order by a.name, a.id;
 -- roles: service
 -- into: accounts
-with page as materialized (
-    (select a.id
+select a.id, a.code, a.name, a.phone, a.registered_address, a.delivery_address, a.owner_id, o.name as owner_name, a.version,
+       a.name as "page.1", a.id as "page.2"
+  from (
+    (select a.id, a.code, a.name, a.phone, a.registered_address, a.delivery_address, a.owner_id, a.version
        from account a
       where :owner_id::uuid is null and (a.name, a.id) > ((select coalesce(:page.1, '')), (select coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000')))
       order by a.name, a.id
       limit :page.limit)
     union all
-    (select a.id
+    (select a.id, a.code, a.name, a.phone, a.registered_address, a.delivery_address, a.owner_id, a.version
        from account a
       where a.owner_id = :owner_id and (a.name, a.id) > ((select coalesce(:page.1, '')), (select coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000')))
       order by a.name, a.id
-      limit :page.limit))
-select a.id, a.code, a.name, a.phone, a.registered_address, a.delivery_address, a.owner_id, o.name as owner_name, a.version,
-       a.name as "page.1", a.id as "page.2"
-  from page join account a on a.id = page.id join app_user o on o.id = a.owner_id
+      limit :page.limit)) a
+  join app_user o on o.id = a.owner_id
  -- What service may not read it may not ask for.
  where :team_id::uuid is null and :status::text is null and :industry = '' and :region = '' and :parent_id::uuid is null
  order by a.name, a.id;

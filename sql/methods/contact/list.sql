@@ -64,7 +64,10 @@ with page as materialized (
       limit :page.limit)
     union all
     (select c.id from contact c where :account_id::uuid is null and {{after_name}} order by c.name, c.id limit :page.limit))
-select y.* from (
-select c.name as "page.1", c.id as "page.2", {{contact_service_columns}}
-  where c.id in (select page.id from page)) y
+select y.*
+  from page
+ cross join lateral (
+    select c.name as "page.1", c.id as "page.2", {{contact_service_columns}}
+     where c.id = page.id
+    offset 0) y
  order by y."page.1", y."page.2";
