@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "json.h"
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
@@ -58,6 +59,31 @@ static bool is_id(const char *value)
     return *value == '\0' || uuid_parse(value, uuid);
 }
 
+// A JSON list of texts as people write it.
+static const char *join_list(struct app *app, const char *value)
+{
+    json_t *list = json_loads(value, 0, NULL);
+    const char *joined = "";
+    for (size_t at = 0; at < json_array_size(list); at++) {
+        const char *element = json_string_value(json_array_get(list, at));
+        if (element != NULL)
+            joined = arena_printf(app->arena, "%s%s%s", joined, *joined == '\0' ? "" : ", ", element);
+    }
+    bool is_list = json_is_array(list);
+    json_decref(list);
+    return is_list ? joined : value;
+}
+
+static const char *show_time(struct app *app, int64_t seconds)
+{
+    char text[40];
+    struct tm local;
+    time_t instant = (time_t)seconds;
+    if (localtime_r(&instant, &local) == NULL || strftime(text, sizeof text, "%Y-%m-%d %H:%M", &local) == 0)
+        return "";
+    return arena_strdup(app->arena, text);
+}
+
 // A value as the log has it: enums by the word that is typed.
 static const char *show_value(struct app *app, const ProtobufCFieldDescriptor *field, const char *value)
 {
@@ -71,7 +97,11 @@ static const char *show_value(struct app *app, const ProtobufCFieldDescriptor *f
                 return value_enum_label(app->arena, descriptor, &descriptor->values[at]);
         }
     }
-    return app_clean(app, value);
+    int64_t seconds;
+    int32_t nanos;
+    if (field != NULL && value_form(field) == VALUE_TIME && json_parse_timestamp(value, &seconds, &nanos))
+        return show_time(app, seconds);
+    return app_clean(app, *value == '[' ? join_list(app, value) : value);
 }
 
 // The log has an amount as two columns; its currency may have stayed.
@@ -104,9 +134,9 @@ static void print_field(struct app *app, const Kam__V1__Change *whole, const Pro
         is_amount ? show_amount(app, whole, name, false, change->old_value) : show_value(app, field, change->old_value);
     const char *new_value =
         is_amount ? show_amount(app, whole, name, true, change->new_value) : show_value(app, field, change->new_value);
-    if (*change->old_value == '\0')
+    if (*old_value == '\0')
         fprintf(app->out, "  %s: %s\n", label, new_value);
-    else if (*change->new_value == '\0')
+    else if (*new_value == '\0')
         fprintf(app->out, _("  %s: %s, now empty\n"), label, old_value);
     else
         fprintf(app->out, "  %s: %s \u2192 %s\n", label, old_value, new_value);
