@@ -104,7 +104,7 @@ create trigger zz_record before insert or delete on activity_user for each row e
 create trigger zz_record before insert on relationship_change for each row execute function record_link('relationship_change', 'position_id', 'account_id');
 
 -- A correction takes the place of an original that says so.
-create function is_corrected(activity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+create function is_corrected(activity_id uuid) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select exists (select from activity a where a.id = activity_id and a.state = 'corrected')
 $$;
 grant execute on function is_corrected(uuid) to kam_rep, kam_manager;

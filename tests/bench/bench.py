@@ -112,7 +112,7 @@ def run_pgbench(server, script, clients, seconds, accounts, token):
         file.flush()
         os.chmod(file.name, 0o644)
         environment = dict(os.environ, PGOPTIONS="-c role=kam_manager -c search_path=kam,public,pg_temp "
-                           "-c plan_cache_mode=force_generic_plan -c jit=off")
+                           "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c jit=off")
         done = subprocess.run(
             [find_tool("pgbench"), "-n", "-M", "prepared", "-h", server.socket, "-U", "kam_login", "-c", str(clients), "-j", "1", "-T",
              str(seconds), "-D", f"accounts={accounts}", "-D", f"token=\\x{hashlib.blake2b(token.encode(), digest_size=32).hexdigest()}",
