@@ -184,8 +184,9 @@ enum exit_code import_open(struct import *import, const struct import_synonym *s
 {
     struct app *app = import->app;
     const char *words[] = {import->kind, "add"};
-    size_t used, length;
-    char *bytes;
+    size_t used;
+    size_t length = 0;
+    char *bytes = NULL;
     if (import->invocation->word_count == 0)
         return app_refuse(app, EXIT_USAGE, _("%s is missing"), _("FILE"));
     options_of_command(app->arena, command_find(words, 2, &used), &import->options, &import->option_count);

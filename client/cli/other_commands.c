@@ -136,7 +136,7 @@ const struct command other_commands[] = {
         .summary = N_("Find accounts, people and activities that hold all words"),
         .method = "/kam.v1.SearchService/Search",
         .arguments = {{.name = N_("TEXT"), .field = "text", .takes_rest = true}},
-        .columns = "kind code id title account_name snippet time",
+        .columns = "kind code id title account_name activity_kind snippet time",
         .examples = {"kam search 张伟", "kam search spare parts --kind activity"},
     },
     {

@@ -224,7 +224,6 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     if (index >= message_count(message, field))
         return "";
     const void *value = message_value(message, field, index);
-    const ProtobufCMessage *sub = field->type == PROTOBUF_C_TYPE_MESSAGE ? *(ProtobufCMessage *const *)value : NULL;
     switch (value_form(field)) {
     case VALUE_TEXT:
         return arena_strdup(arena, *(char *const *)value);
@@ -239,13 +238,13 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     case VALUE_ENUM:
         return format_enum(arena, field->descriptor, *(const int *)value, is_plain);
     case VALUE_TIME:
-        return format_time(arena, (const Google__Protobuf__Timestamp *)sub, is_plain);
+        return format_time(arena, *(void *const *)value, is_plain);
     case VALUE_DATE: {
-        const Google__Type__Date *date = (const Google__Type__Date *)sub;
+        const Google__Type__Date *date = *(void *const *)value;
         return arena_printf(arena, "%04d-%02d-%02d", date->year, date->month, date->day);
     }
     case VALUE_MONEY: {
-        const Kam__V1__Money *money = (const Kam__V1__Money *)sub;
+        const Kam__V1__Money *money = *(void *const *)value;
         return value_format_money(arena, money->currency_code, money->minor_units, !is_plain);
     }
     case VALUE_BYTES:

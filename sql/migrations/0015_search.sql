@@ -7,7 +7,7 @@ set local search_path = kam, pg_temp;
 -- may read, and gets nothing else.
 create function search(words text, only_kind text, most_rows int, after_rank int, after_time timestamptz, after_id uuid)
 returns table (kind text, id uuid, code text, title text, snippet text, account_id uuid, account_name text, "time" timestamptz,
-               rank int, sort_time timestamptz)
+               activity_kind text, rank int, sort_time timestamptz)
 language plpgsql stable security definer set search_path = kam, pg_temp set plan_cache_mode = force_custom_plan set random_page_cost = 1.1 as $$
 declare
     v_query tsquery := search_query(words);
@@ -31,14 +31,14 @@ begin
     if after_rank <= 1 and coalesce(only_kind, 'account') = 'account' then
         if v_role = 'service' then
             return query
-            select 'account'::text, a.id, a.code, a.name, a.phone, a.id, a.name, null::timestamptz, 1, a.create_time
+            select 'account'::text, a.id, a.code, a.name, a.phone, a.id, a.name, null::timestamptz, null::text, 1, a.create_time
               from account a
              where a.search_public @@ v_query and a.retire_time is null
                and (after_rank < 1 or (a.create_time, a.id) < (after_time, after_id))
              order by a.create_time desc, a.id desc limit v_left;
         else
             return query
-            select 'account'::text, a.id, a.code, a.name, concat_ws(', ', nullif(a.industry, ''), nullif(a.region, '')), a.id, a.name, null::timestamptz, 1, a.update_time
+            select 'account'::text, a.id, a.code, a.name, concat_ws(', ', nullif(a.industry, ''), nullif(a.region, '')), a.id, a.name, null::timestamptz, null::text, 1, a.update_time
               from account a
              where a.search_all @@ v_query and a.retire_time is null
                and (a.team_id = any (v_teams) or a.id = any (v_accounts))
@@ -55,7 +55,7 @@ begin
         end if;
         if v_role = 'service' then
             return query
-            select 'contact'::text, c.id, ''::text, c.name, concat_ws(', ', nullif(p.title, ''), c.phones[1]), p.account_id, p.account_name, null::timestamptz, 2, c.create_time
+            select 'contact'::text, c.id, ''::text, c.name, concat_ws(', ', nullif(p.title, ''), c.phones[1]), p.account_id, p.account_name, null::timestamptz, null::text, 2, c.create_time
               from contact c
               left join lateral (select x.title, x.account_id, a.name as account_name
                                    from position x join account a on a.id = x.account_id
@@ -66,7 +66,7 @@ begin
              order by c.create_time desc, c.id desc limit v_left;
         else
             return query
-            select 'contact'::text, c.id, ''::text, c.name, concat_ws(', ', nullif(p.title, ''), c.phones[1]), p.account_id, p.account_name, null::timestamptz, 2, c.update_time
+            select 'contact'::text, c.id, ''::text, c.name, concat_ws(', ', nullif(p.title, ''), c.phones[1]), p.account_id, p.account_name, null::timestamptz, null::text, 2, c.update_time
               from contact c
               join lateral (select x.title, x.account_id, a.name as account_name
                               from position x join account a on a.id = x.account_id
@@ -83,14 +83,14 @@ begin
 
     if v_left > 0 and v_role = 'rep' and coalesce(only_kind, 'activity') = 'activity' then
         return query
-        select 'activity'::text, x.id, ''::text, x.subject, concat_ws(', ', x.kind, nullif(left(x.result, 100), '')), x.account_id, a.name, x.time, 3, x.time
+        select 'activity'::text, x.id, ''::text, x.subject, left(x.result, 100), x.account_id, a.name, x.time, x.kind, 3, x.time
           from activity x join account a on a.id = x.account_id
          where x.search_all @@ v_query and x.state in ('planned', 'done') and x.account_id = any (v_accounts) and a.retire_time is null
            and (after_rank < 3 or (x.time, x.id) < (after_time, after_id))
          order by x.time desc, x.id desc limit v_left;
     elsif v_left > 0 and v_role = 'manager' and coalesce(only_kind, 'activity') = 'activity' then
         return query
-        select 'activity'::text, x.id, ''::text, x.subject, concat_ws(', ', x.kind, nullif(left(x.result, 100), '')), x.account_id, a.name, x.time, 3, x.time
+        select 'activity'::text, x.id, ''::text, x.subject, left(x.result, 100), x.account_id, a.name, x.time, x.kind, 3, x.time
           from activity x join account a on a.id = x.account_id
          where x.search_all @@ v_query and x.state in ('planned', 'done') and a.retire_time is null
            and (a.team_id = any (v_teams) or a.id = any (v_accounts))

@@ -55,6 +55,13 @@ static const struct option *find(const struct invocation *invocation, const char
     return NULL;
 }
 
+static struct option found(const struct invocation *invocation, const char *name)
+{
+    const struct option *option = find(invocation, name);
+    assert_non_null(option);
+    return option != NULL ? *option : (struct option){0};
+}
+
 static void test_options_follow_the_contract(void **state)
 {
     (void)state;
@@ -64,9 +71,9 @@ static void test_options_follow_the_contract(void **state)
                      EXIT_OK);
     assert_string_equal(invocation.command->name, "account add");
     assert_int_equal(invocation.given_count, 5);
-    assert_true(find(&invocation, "name")->is_required);
-    assert_int_equal(find(&invocation, "owner")->reference, RECORD_USER);
-    assert_int_equal(find(&invocation, "parent")->reference, RECORD_ACCOUNT);
+    assert_true(found(&invocation, "name").is_required);
+    assert_int_equal(found(&invocation, "owner").reference, RECORD_USER);
+    assert_int_equal(found(&invocation, "parent").reference, RECORD_ACCOUNT);
     assert_null(find(&invocation, "code"));    // set by the server
     assert_null(find(&invocation, "version")); // --if-version
     ProtobufCMessage *request;
