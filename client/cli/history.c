@@ -12,6 +12,7 @@
 #include "kam/v1/history.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
+#include "language.h"
 #include "message.h"
 #include "output.h"
 #include "value.h"
@@ -116,24 +117,45 @@ static const char *show_amount(struct app *app, const Kam__V1__Change *change, c
                           : app_clean(app, value_format_money(app->arena, currency, strtoll(value, NULL, 10), true));
 }
 
+// The label of "owner_id" is that of "owner_name", where there is one.
+static const char *name_label(struct app *app, const ProtobufCMessageDescriptor *message, const char *field)
+{
+    const char *base = arena_printf(app->arena, "%.*s", (int)(strlen(field) - strlen("_id")), field);
+    const char *shown = arena_printf(app->arena, "%s_name", base);
+    if (message != NULL && message_find_field(message, shown) != NULL)
+        return output_label(message, shown);
+    static const struct {
+        const char *base, *label;
+    } others[] = {{"user", "User name"}, {"contact", "Contact"}, {"account", "Account"}, {"parent", "Parent"}};
+    for (size_t at = 0; at < sizeof others / sizeof others[0]; at++)
+        if (strcmp(others[at].base, base) == 0)
+            return language_label("field", others[at].label);
+    return app_clean(app, field);
+}
+
 static void print_field(struct app *app, const Kam__V1__Change *whole, const ProtobufCMessageDescriptor *message,
                         const Kam__V1__FieldChange *change)
 {
     static const char amount[] = "_minor_units";
-    if (is_id(change->old_value) && is_id(change->new_value))
+    bool has_names = *change->old_name != '\0' || *change->new_name != '\0';
+    if (!has_names && is_id(change->old_value) && is_id(change->new_value))
         return;
     const char *name = change->field;
     bool is_amount = ends_with(name, amount);
     if (is_amount)
         name = arena_printf(app->arena, "%.*s", (int)(strlen(name) - strlen(amount)), name);
     const ProtobufCFieldDescriptor *field = message == NULL ? NULL : message_find_field(message, name);
-    if (message != NULL && field == NULL)
+    if (message != NULL && field == NULL && !has_names)
         return; // a column the contract does not speak of
-    const char *label = field == NULL ? app_clean(app, name) : output_label(message, name);
-    const char *old_value =
-        is_amount ? show_amount(app, whole, name, false, change->old_value) : show_value(app, field, change->old_value);
-    const char *new_value =
-        is_amount ? show_amount(app, whole, name, true, change->new_value) : show_value(app, field, change->new_value);
+    const char *label = has_names       ? name_label(app, message, name)
+                        : field == NULL ? app_clean(app, name)
+                                        : output_label(message, name);
+    const char *old_value = has_names   ? app_clean(app, change->old_name)
+                            : is_amount ? show_amount(app, whole, name, false, change->old_value)
+                                        : show_value(app, field, change->old_value);
+    const char *new_value = has_names   ? app_clean(app, change->new_name)
+                            : is_amount ? show_amount(app, whole, name, true, change->new_value)
+                                        : show_value(app, field, change->new_value);
     if (*old_value == '\0')
         fprintf(app->out, "  %s: %s\n", label, new_value);
     else if (*new_value == '\0')

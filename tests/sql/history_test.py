@@ -12,6 +12,10 @@ def fields(change):
     return dict(zip(change['fields[].field'] or [], zip(change['fields[].old_value'] or [], change['fields[].new_value'] or [])))
 
 
+def names(change):
+    return dict(zip(change['fields[].field'] or [], zip(change['fields[].old_name'] or [], change['fields[].new_name'] or [])))
+
+
 class HistoryTest(Stage):
     def test_insert_and_update(self):
         account = self.add_account('ann', 'Acme', phone='1', bank='ICBC')
@@ -70,6 +74,24 @@ class HistoryTest(Stage):
                          [(row['entity'], row['operation']) for row in self.changes(account['id'])])
         with_children = self.call('ann').read('HistoryService/ListChanges', {'record_id': contact['id'], 'with_children': True})['changes']
         self.assertEqual(['contact'], [row['entity'] for row in with_children])
+
+    def test_ids_come_with_names(self):
+        account = self.add_account('ann', 'Acme')
+        self.call('boss').write('AccountService/ReassignAccount', {'id': account['id'], 'version': 1, 'owner_id': self.users['sue'], 'reason': 'moved'})
+        reassign, insert = self.changes(account['id'])
+        self.assertEqual({'owner_id': ('Ann', 'Sue'), 'team_id': ('North Office', 'South')}, names(reassign))
+        self.assertEqual((('', 'Ann'), ('', '')), (names(insert)['owner_id'], names(insert)['name']))
+        self.call('boss').write('TeamService/UpdateTeam', {'team': {'id': self.teams['office'], 'version': 1, 'parent_id': self.teams['south']},
+                                                           'update_mask': ['parent_id']})
+        self.assertEqual({'parent_id': ('North', 'South')}, names(self.changes(self.teams['office'])[0]))
+
+    def test_names_out_of_reach_stay_empty(self):
+        account, parent = self.add_account('ann', 'Acme')['id'], self.add_account('sue', 'Mother')['id']
+        self.call('boss').write('AccountService/UpdateAccount', {'account': {'id': account, 'version': 1, 'parent_id': parent}, 'update_mask': ['parent_id']})
+        for login, name in (('boss', 'Mother'), ('ann', '')):
+            change = self.changes(account, login)[0]
+            self.assertEqual({'parent_id': ('', parent)}, fields(change))
+            self.assertEqual({'parent_id': ('', name)}, names(change), login)
 
     def test_reach(self):
         account = self.add_account('ann', 'Acme')
