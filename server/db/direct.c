@@ -32,6 +32,13 @@ static enum status set_unavailable(struct db_direct *direct, struct error *error
 
 enum status db_direct_open(const char *conninfo, struct db_direct **direct_r, struct error *error)
 {
+    // Parsed apart from connecting: libpq's complaint about a malformed string quotes it, with the password in it.
+    PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+    if (options == NULL)
+        return error_set(error, STATUS_INVALID_ARGUMENT, "CONNECTION_STRING",
+                         "the connection string of the database is malformed; it looks like "
+                         "postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with special characters percent-encoded");
+    PQconninfoFree(options);
     struct db_direct *direct = calloc(1, sizeof *direct);
     REQUIRE(direct != NULL);
     const char *const keywords[] = {"dbname", "fallback_application_name", "client_encoding", NULL};

@@ -3,11 +3,15 @@
 #include "db/failure.h"
 
 #include <ctype.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "db/sqlstate.h"
+
+enum { REPEAT_SECONDS = 10 };
 
 static const char *field_or_empty(const PGresult *result, int field)
 {
@@ -56,6 +60,15 @@ static void take_constraint_as_reason(const PGresult *result, struct error *erro
         error->reason[i] = (char)toupper((unsigned char)constraint[i]);
 }
 
+// A full disk fails every write; the operator needs to read of it, not of each.
+static bool is_first_in_a_while(void)
+{
+    static _Atomic(time_t) last_time;
+    time_t now = time(NULL);
+    time_t seen = atomic_load(&last_time);
+    return now - seen >= REPEAT_SECONDS && atomic_compare_exchange_strong(&last_time, &seen, now);
+}
+
 enum status failure_to_error(const PGresult *result, const char *place, struct error *error_r)
 {
     const char *sqlstate = failure_sqlstate(result);
@@ -72,6 +85,9 @@ enum status failure_to_error(const PGresult *result, const char *place, struct e
     // Only the text of an internal error is logged: those of classes 22 and 23 quote the caller's values.
     if (meaning.code == STATUS_INTERNAL)
         LOG(LOG_ERROR, "statement failed", LOG_TEXT("place", place), LOG_TEXT("sqlstate", sqlstate),
+            LOG_TEXT("error", field_or_empty(result, PG_DIAG_MESSAGE_PRIMARY)));
+    else if (strncmp(sqlstate, "53", 2) == 0 && is_first_in_a_while())
+        LOG(LOG_ERROR, "the database is out of resources", LOG_TEXT("sqlstate", sqlstate),
             LOG_TEXT("error", field_or_empty(result, PG_DIAG_MESSAGE_PRIMARY)));
     else
         LOG(LOG_DEBUG, "statement failed", LOG_TEXT("place", place), LOG_TEXT("sqlstate", sqlstate),

@@ -19,6 +19,7 @@ static const struct {
     {"KA011", {STATUS_OUT_OF_RANGE, "OUT_OF_RANGE", "out of range", true, false}},
     {"KA016", {STATUS_UNAUTHENTICATED, "UNAUTHENTICATED", "log in first", true, false}},
     {"KA100", {STATUS_ABORTED, "REQUEST_REPLAYED", "this request was already carried out", true, false}},
+    {"KA101", {STATUS_ABORTED, "NOTHING_CHANGED", "nothing was changed", true, false}},
     {"08", {STATUS_UNAVAILABLE, "DATABASE_UNAVAILABLE", "the database is not available; try again", false, false}},
     {"22", {STATUS_INVALID_ARGUMENT, "INVALID_VALUE", "a value is malformed or out of range", false, false}},
     {"23502", {STATUS_INVALID_ARGUMENT, "VALUE_MISSING", "a required value is missing", false, false}},

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,6 +34,13 @@ static void complain(struct check *check, const char *what, const char *text)
     check->problems++;
 }
 
+static void check_key(struct check *check)
+{
+    struct stat status;
+    if (stat(options_text(check->options, OPTION_KEY), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+        complain(check, "key", "the private key can be read by other users: chmod 600");
+}
+
 static void check_certificate(struct check *check)
 {
     const char *certificate = options_text(check->options, OPTION_CERTIFICATE);
@@ -52,6 +60,7 @@ static void check_certificate(struct check *check)
         return;
     }
     net_tls_destroy(tls);
+    check_key(check);
     time_t now = time(NULL);
     int64_t days = (not_after_s - now) / DAY_S;
     snprintf(text, sizeof text, "%.100s, good for %" PRId64 " more days", certificate, days);

@@ -109,11 +109,6 @@ void *net_stream_server_context(const struct net_stream *stream)
     return stream->connection->server->context;
 }
 
-const struct net_header *net_stream_headers(const struct net_stream *stream)
-{
-    return stream->first_header;
-}
-
 const struct net_header *net_stream_header(const struct net_stream *stream, const char *name)
 {
     const struct net_header *header = stream->first_header;

@@ -34,8 +34,7 @@ void net_stream_set_user(struct net_stream *stream, void *user);
 void *net_stream_user(const struct net_stream *stream);
 void *net_stream_server_context(const struct net_stream *stream);
 
-// The request's header fields in order, pseudo-headers (":path") included; and one of them, NULL when absent.
-const struct net_header *net_stream_headers(const struct net_stream *stream);
+// One of the request's header fields, pseudo-headers (":path") included; NULL when absent.
 const struct net_header *net_stream_header(const struct net_stream *stream, const char *name);
 // True when the headers passed limits.header_bytes: the list then ends where the limit was reached.
 bool net_stream_headers_are_cut(const struct net_stream *stream);

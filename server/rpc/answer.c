@@ -126,7 +126,6 @@ void rpc_answer_abort(struct rpc_call *call, const struct error *error)
 {
     if (call->is_finished)
         return;
-    call->is_cancelled = true;
     if (net_stream_drop_chunks(call->stream)) {
         rpc_call_fail(call, error, NULL, 0);
         return;

@@ -77,16 +77,6 @@ void rpc_call_resume(struct rpc_call *call)
     rpc_server_schedule_resume(call);
 }
 
-uint64_t rpc_call_deadline_ms(const struct rpc_call *call)
-{
-    return call->has_deadline ? call->deadline.at_ms : UINT64_MAX;
-}
-
-bool rpc_call_is_cancelled(const struct rpc_call *call)
-{
-    return call->is_cancelled;
-}
-
 static void add(struct rpc_call *call, struct rpc_metadata_list *list, const char *key, const char *value)
 {
     struct rpc_metadata *entry = arena_alloc(call->arena, sizeof *entry);

@@ -28,7 +28,8 @@ struct rpc_handler {
     void (*on_half_close)(struct rpc_call *call);
     // rpc_call_send() returned false before, and there is room again.
     void (*on_drain)(struct rpc_call *call);
-    // Last callback, exactly once, whether the call was finished or cancelled (see rpc_call_is_cancelled).
+    // Last callback, exactly once, whether the call was finished, or the client cancelled it, or the connection broke,
+    // or the deadline passed (rpc itself answers DEADLINE_EXCEEDED then).
     void (*on_close)(struct rpc_call *call);
     // The server is draining (rpc_server_drain): a call that would go on for ever, a watch, ends itself now.
     void (*on_shutdown)(struct rpc_call *call);
@@ -62,11 +63,6 @@ void rpc_call_request_bytes(const struct rpc_call *call, const void **bytes_r, s
 // message given last stays valid meanwhile.
 void rpc_call_pause(struct rpc_call *call);
 void rpc_call_resume(struct rpc_call *call);
-
-// Loop time (uv_now) at which the deadline passes; UINT64_MAX without one. rpc itself answers DEADLINE_EXCEEDED then.
-uint64_t rpc_call_deadline_ms(const struct rpc_call *call);
-// True once the client cancelled, the connection broke or the deadline passed: sending is pointless and does nothing.
-bool rpc_call_is_cancelled(const struct rpc_call *call);
 
 // Before the first message: adds to the initial metadata. Any time before the end: adds to the trailers. Copied. Values
 // of keys ending in -bin are base64-encoded here; in others bytes outside printable ASCII become '?'.

@@ -42,7 +42,6 @@ struct rpc_call {
     bool is_given;    // the handler knows of it: on_close is owed
     bool has_headers; // initial metadata sent
     bool is_finished; // status sent
-    bool is_cancelled;
     bool is_paused, is_resuming;
     bool has_ended;       // the client's half-close arrived
     bool has_half_closed; // and was passed on

@@ -273,8 +273,6 @@ static void on_close(struct net_stream *stream)
 {
     struct rpc_call *call = net_stream_user(stream);
     struct rpc_server *server = call->server;
-    if (!call->is_finished)
-        call->is_cancelled = true;
     call->is_finished = true;
     if (call->is_given)
         call->method->handler->on_close(call);

@@ -36,7 +36,7 @@ void rpc_limits_default(struct rpc_limits *limits_r);
 struct rpc_server *rpc_server_create(uv_loop_t *loop, struct net_tls *tls, const struct rpc_limits *limits,
                                      const struct rpc_method *methods, size_t method_count, void *context);
 
-// Takes over a bound, listening socket (made by net_listen_socket(), one per worker with SO_REUSEPORT).
+// Takes over a bound, listening socket (made by net_listen_sockets(), one per worker with SO_REUSEPORT).
 enum status rpc_server_listen(struct rpc_server *server, int listening_socket, struct error *error)
     __attribute__((warn_unused_result));
 

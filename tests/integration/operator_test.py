@@ -145,6 +145,21 @@ class Operator(unittest.TestCase):
         self.assertEqual(ran.code, 1)
         self.assertRegex(ran.out, r'(?m)^problem +database')
 
+    def test_a_malformed_connection_string_is_not_quoted(self):
+        self.kamd.database = type('Bad', (), {'conninfo': lambda self, user=None: 'postgresql://kam:SECRET@[::1'})()
+        for words in (['check'], ['serve']):
+            ran = self.kamd.operate(*words)
+            self.assertNotEqual(ran.code, 0)
+            self.assertNotIn('SECRET', ran.out + ran.err)
+            self.assertIn('connection string', ran.out + ran.err)
+
+    def test_check_finds_an_open_key(self):
+        self.ran(0, 'cert')
+        os.chmod(self.kamd.data / 'tls' / 'key.pem', 0o644)
+        ran = self.kamd.operate('check')
+        self.assertEqual(ran.code, 1)
+        self.assertRegex(ran.out, r'(?m)^problem +key .*chmod 600')
+
     def test_cert_keeps_the_key(self):
         first = self.ran(0, 'cert')
         self.assertIn('(new)', first)
