@@ -79,7 +79,6 @@ void import_fail(struct import *import, struct import_row *row, const char *form
 
 // The id of a key, folded so that upper and lower case, width and spaces do not matter.
 void import_make_id(struct import *import, const char *kind, const char *key, char id_r[KAM_UUID_TEXT_BYTES]);
-const char *import_fold(struct arena *arena, const char *text);
 
 // Runs one call per row, several in flight, with a progress bar. begin returns NULL for rows that need none; end gets
 // the outcome (response is NULL unless code is KAM_OK, and is freed after end). Stops on Ctrl-C and on errors that

@@ -8,6 +8,7 @@
 #include "kam/v1/search.pb-c.h"
 #include "message.h"
 #include "resolve.h"
+#include "text.h"
 
 #define SERVICE "/kam.v1.AccountService/"
 
@@ -277,11 +278,11 @@ static void end_compare(struct import *import, struct import_row *row, enum kam_
 static const char *find_parent(struct import *import, const char *name)
 {
     struct app *app = import->app;
-    const char *wanted = import_fold(app->arena, name);
+    const char *wanted = text_fold(app->arena, name);
     for (size_t at = 0; at < import->row_count; at++) {
         const struct import_row *row = &import->rows[at];
         if ((row->outcome == IMPORT_ADDED || row->outcome == IMPORT_PRESENT) &&
-            strcmp(import_fold(app->arena, row->key), wanted) == 0)
+            strcmp(text_fold(app->arena, row->key), wanted) == 0)
             return row->id;
     }
     static const char method[] = "/kam.v1.SearchService/Search";
@@ -294,7 +295,7 @@ static const char *find_parent(struct import *import, const char *name)
     const Kam__V1__SearchResponse *found = (const Kam__V1__SearchResponse *)response;
     const char *id = NULL;
     for (size_t at = 0; at < found->n_results; at++)
-        if (strcmp(import_fold(app->arena, found->results[at]->title), wanted) == 0) {
+        if (strcmp(text_fold(app->arena, found->results[at]->title), wanted) == 0) {
             if (id != NULL)
                 return NULL; // two of that name: no guess
             id = found->results[at]->id;

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <utf8proc.h>
 
 #include "import.h"
 #include "kam/v1/team.pb-c.h"
@@ -58,23 +57,12 @@ static enum exit_code read_file(struct import *import, const char *path, char **
 // "Year_Established" and "year established" are one header.
 static const char *fold_header(struct arena *arena, const char *text)
 {
-    char *folded = arena_strdup(arena, import_fold(arena, text)), *out = folded;
+    char *folded = arena_strdup(arena, text_fold(arena, text)), *out = folded;
     for (const char *at = folded; *at != '\0'; at++)
         if (strchr(" _-", *at) == NULL)
             *out++ = *at;
     *out = '\0';
     return folded;
-}
-
-const char *import_fold(struct arena *arena, const char *text)
-{
-    utf8proc_uint8_t *folded = NULL;
-    utf8proc_ssize_t size =
-        utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
-                     UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
-    const char *copy = size < 0 ? arena_strdup(arena, text) : arena_copy(arena, folded, (size_t)size);
-    free(folded);
-    return copy;
 }
 
 // Names a column's target: an option by its name or its field's, or one of the import's own.
@@ -301,7 +289,7 @@ bool import_fill(struct import *import, struct import_row *row)
 
 void import_make_id(struct import *import, const char *kind, const char *key, char id_r[KAM_UUID_TEXT_BYTES])
 {
-    const char *name = arena_printf(import->app->arena, "%s:%s", kind, import_fold(import->app->arena, key));
+    const char *name = arena_printf(import->app->arena, "%s:%s", kind, text_fold(import->app->arena, key));
     if (!kam_uuid_of_name(import->company_id, name, id_r))
         abort();
 }

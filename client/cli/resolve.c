@@ -13,8 +13,9 @@
 #include "kam/v1/user.pb-c.h"
 #include "message.h"
 #include "recent.h"
+#include "text.h"
 
-enum { MOST_CANDIDATES = 20 };
+enum { MOST_CANDIDATES = 20, MOST_MENTIONS = 5 };
 
 // What a text may mean, with what tells it from the others.
 struct candidates {
@@ -58,6 +59,40 @@ static enum exit_code choose(struct app *app, enum record_kind kind, const char 
     return EXIT_OK;
 }
 
+// True when each word of the text is in the name, as a search reads both: whatever the case and the width of letters.
+static bool is_in_name(struct app *app, const char *name, const char *text)
+{
+    const char *folded = text_fold(app->arena, name);
+    const char *words = text_fold(app->arena, text);
+    for (const char *at = words + strspn(words, " "); *at != '\0'; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (memmem(folded, strlen(folded), at, length) == NULL)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+// Whether the text is in one of the record's other names, which a search result does not show.
+static bool is_other_name(struct app *app, Kam__V1__SearchKind kind, const char *id, const char *text)
+{
+    if (kind != KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT && kind != KAM__V1__SEARCH_KIND__SEARCH_KIND_CONTACT)
+        return false;
+    const char *method = kind == KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT ? "/kam.v1.AccountService/GetAccount"
+                                                                           : "/kam.v1.ContactService/GetContact";
+    ProtobufCMessage *request = app_new_request(app, method), *response;
+    message_set_text(request, "id", id);
+    if (app_try_call(app, method, request, &response) != KAM_OK)
+        return false;
+    const ProtobufCFieldDescriptor *names = message_find_field(response->descriptor, "other_names");
+    for (size_t at = 0; at < message_count(response, names); at++)
+        if (is_in_name(app, *(char *const *)message_value(response, names, at), text))
+            return true;
+    return false;
+}
+
+// A search finds what speaks of the text as well ("pumps" in the products); only a record that is called so may be
+// meant.
 static enum exit_code by_search(struct app *app, enum record_kind kind, const char *text, struct reference *reference_r)
 {
     static const Kam__V1__SearchKind kinds[] = {[RECORD_ACCOUNT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT,
@@ -75,13 +110,27 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
         return failure;
     const Kam__V1__SearchResponse *found = (const Kam__V1__SearchResponse *)response;
     struct candidates all = {0};
+    const char *mentions[MOST_MENTIONS];
+    size_t mention_count = 0;
     for (size_t at = 0; at < found->n_results; at++) {
         const Kam__V1__SearchResult *result = found->results[at];
         const char *handle = *result->code != '\0' ? result->code : recent_short_id(result->id);
-        const char *line =
-            arena_printf(app->arena, "%s  %s  %s  %s", handle, result->title, result->account_name, result->snippet);
-        add_candidate(&all, result->id, line, strcasecmp(result->title, text) == 0);
+        const char *line = result->kind == KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT
+                               ? arena_printf(app->arena, "%s  %s  %s", handle, result->title, result->snippet)
+                               : arena_printf(app->arena, "%s  %s  %s  %s", handle, result->title, result->account_name,
+                                              result->snippet);
         recent_remember(app, (const char *const[]){result->id}, 1);
+        if (is_in_name(app, result->title, text) || is_other_name(app, result->kind, result->id, text))
+            add_candidate(&all, result->id, line,
+                          strcmp(text_fold(app->arena, result->title), text_fold(app->arena, text)) == 0);
+        else if (mention_count < MOST_MENTIONS)
+            mentions[mention_count++] = line;
+    }
+    if (all.count == 0 && mention_count > 0) {
+        app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'; it is found in:"), _(kind_names[kind]), text);
+        for (size_t at = 0; at < mention_count; at++)
+            app_hint(app, "%s", app_clean(app, mentions[at]));
+        return EXIT_NOT_FOUND;
     }
     return choose(app, kind, text, &all, reference_r);
 }

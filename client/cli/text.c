@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <utf8proc.h>
 
@@ -56,6 +57,17 @@ char *text_clean(struct arena *arena, const char *text, bool keep_lines)
     }
     *out = '\0';
     return clean;
+}
+
+const char *text_fold(struct arena *arena, const char *text)
+{
+    utf8proc_uint8_t *folded = NULL;
+    utf8proc_ssize_t size =
+        utf8proc_map((const utf8proc_uint8_t *)text, 0, &folded,
+                     UTF8PROC_NULLTERM | UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD);
+    const char *copy = size < 0 ? arena_strdup(arena, text) : arena_copy(arena, folded, (size_t)size);
+    free(folded);
+    return copy;
 }
 
 // The first grapheme: its bytes and columns.

@@ -12,6 +12,9 @@
 // out as \x1b or \u202e. With keep_lines line breaks stay; otherwise line breaks and tabs become spaces.
 char *text_clean(struct arena *arena, const char *text, bool keep_lines);
 
+// The text as names are compared: no matter the case, the width of letters, and how accents are written.
+const char *text_fold(struct arena *arena, const char *text);
+
 // Terminal columns of a clean text: 2 for East Asian wide characters, 0 for combining ones, one grapheme at most 2.
 size_t text_width(const char *text);
 

@@ -125,6 +125,25 @@ class Newcomer(unittest.TestCase):
         self.kam('account', 'show', 'Gamma', code=3)
         self.kam('account', 'show', 'K-999999', code=3)
 
+    def test_a_mention_is_not_a_name(self):
+        plant = self.add_account('Dongfang Chemicals', '--main-products', '氯碱, 烧碱', '--other-name', '东方化工', who='nora')
+        ran = self.kam('account', 'retire', '氯碱', '--reason', 'x', code=3)
+        self.assertIn(plant['code'], ran.err)
+        self.kam('account', 'edit', '烧碱', '--phone', '1', code=3, who='nora')
+        self.assertNotIn('retireTime', self.kam('account', 'show', plant['code'], '--json').json)
+        self.assertIn(plant['code'], self.kam('account', 'show', '东方化工').out)  # another name is a name
+        self.assertIn(plant['code'], self.kam('account', 'show', 'ＤＯＮＧＦＡＮＧ').out)
+        self.add_account('氯碱机械')  # and a name wins over mentions
+        self.assertIn('氯碱机械', self.kam('account', 'show', '氯碱').out.splitlines()[0])
+
+    def test_one_record_as_csv_and_in_columns(self):
+        code = self.add_account('Acme', '--phone', '123', '--registered-capital', 'CNY 5.00')['code']
+        row = next(csv.DictReader(io.StringIO(self.kam('account', 'show', code, '--csv').out)))
+        self.assertEqual((row['code'], row['name'], row['phone'], row['registered_capital']), (code, 'Acme', '123', 'CNY 5.00'))
+        self.assertEqual(self.kam('account', 'show', code, '--columns', 'code,phone').out.split(), ['Code', 'Phone', code, '123'])
+        self.assertEqual(self.kam('account', 'show', code, '--columns', 'phone', '--csv').out, 'phone\r\n123\r\n')
+        self.kam('account', 'show', code, '--columns', 'nonsense', code=2)
+
     def test_lists_for_people_and_programs(self):
         for at in range(60):
             self.add_account(f'Pump factory {at:02}', '--duplicate-reason', 'test', '--industry', 'pumps')
