@@ -112,6 +112,20 @@ static bool is_number(const ProtobufCMessageDescriptor *message, const char *pat
     return value_form(field) == VALUE_INTEGER || value_form(field) == VALUE_MONEY;
 }
 
+// What is of no use when it is cut; texts for people may end in "...".
+static bool is_firm(const ProtobufCMessageDescriptor *message, const char *path)
+{
+    const ProtobufCFieldDescriptor *field = find_path(&message, path);
+    const struct contract_message *contract = contract_find_message(message);
+    switch (contract->fields[field - message->fields].format) {
+    case CONTRACT_FORMAT_TEXT:
+    case CONTRACT_FORMAT_LONG_TEXT:
+        return value_form(field) != VALUE_TEXT || strcmp(path, "code") == 0 || is_id_path(path);
+    default:
+        return true;
+    }
+}
+
 // Columns that no row fills only take room, unless somebody asked for them.
 static size_t drop_empty(struct app *app, const ProtobufCMessage *const rows[], size_t count, const char *paths[],
                          size_t path_count)
@@ -136,6 +150,7 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
     for (size_t at = 0; at < path_count; at++) {
         table.headings[at] = output_label(row, paths[at]);
         table.is_right[at] = is_number(row, paths[at]);
+        table.is_firm[at] = is_firm(row, paths[at]);
     }
     for (size_t at = 0; at < count; at++) {
         const char *cells[TABLE_MOST_COLUMNS];
@@ -147,7 +162,13 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
         }
         table_add_row(&table, cells);
     }
-    table_print(&table, app->out, app->width, app_bold(app), app_plain(app), indent);
+    size_t shown = table_print(&table, app->out, app->width, app_bold(app), app_plain(app), indent);
+    if (shown < path_count) {
+        const char *names = "";
+        for (size_t at = shown; at < path_count; at++)
+            names = arena_printf(app->arena, "%s%s%s", names, at == shown ? "" : ", ", paths[at]);
+        fprintf(app->out, _("%s(no room for: %s; --columns LIST chooses)\n"), indent, names);
+    }
     if (id_count > 0)
         recent_remember(app, ids, id_count);
 }

@@ -23,8 +23,9 @@ enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *ro
 void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
                         size_t count, const char *columns, const char *indent);
 
-// One record as a page of sections; as --json or --csv when asked for.
-void output_record(struct app *app, const ProtobufCMessage *message);
+// One record as a page of sections; as --json or --csv, or the --columns of it, when asked for. EXIT_USAGE when
+// --columns names what is no field.
+enum exit_code output_record(struct app *app, const ProtobufCMessage *message);
 
 // One line that names the record: "K-000123 Acme".
 const char *output_title(struct app *app, const ProtobufCMessage *message);

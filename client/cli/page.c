@@ -220,19 +220,21 @@ static void print_page(struct app *app, const ProtobufCMessage *message)
         print_section(app, message, last, label_width);
 }
 
-void output_record(struct app *app, const ProtobufCMessage *message)
+enum exit_code output_record(struct app *app, const ProtobufCMessage *message)
 {
     if (app->settings.json) {
         json_t *value = json_from_message(message);
         output_json(app, value);
         json_decref(value);
-    } else if (app->settings.csv) {
+        return EXIT_OK;
+    }
+    if (app->settings.csv || app->settings.columns != NULL) {
         const char *columns = "";
         for (unsigned at = 0; at < message->descriptor->n_fields; at++)
             if (value_form(&message->descriptor->fields[at]) != VALUE_MESSAGE)
                 columns = arena_printf(app->arena, "%s %s", columns, message->descriptor->fields[at].name);
-        output_rows(app, message->descriptor, &message, 1, "record", columns);
-    } else {
-        print_page(app, message);
+        return output_rows(app, message->descriptor, &message, 1, "record", columns);
     }
+    print_page(app, message);
+    return EXIT_OK;
 }

@@ -120,14 +120,18 @@ enum exit_code command_call(struct app *app, struct invocation *invocation, Prot
         return failure;
     bool is_for_programs = app->settings.json || app->settings.csv;
     size_t before = app->out_bytes;
-    if (command->done != NULL && !is_for_programs)
+    bool has_columns = app->settings.columns != NULL;
+    if (command->done != NULL && !is_for_programs && !has_columns)
         print_done(app, invocation, response);
     else
-        output_record(app, response);
+        failure = output_record(app, response);
+    if (failure != EXIT_OK)
+        return failure;
     fflush(app->out);
     if (app->out_bytes == before && !is_for_programs)
         fprintf(stderr, "%s\n", _("Nothing is known yet."));
-    return command->more != NULL && !is_for_programs ? command->more(app, invocation, response) : EXIT_OK;
+    return command->more != NULL && !is_for_programs && !has_columns ? command->more(app, invocation, response)
+                                                                     : EXIT_OK;
 }
 
 enum exit_code command_run_method(struct app *app, struct invocation *invocation)

@@ -88,10 +88,8 @@ static enum exit_code login(struct app *app, struct invocation *invocation)
     failure = credentials_save(app);
     if (failure != EXIT_OK)
         return failure;
-    if (app->settings.json) {
-        output_record(app, &session->user->base); // never the token
-        return EXIT_OK;
-    }
+    if (app->settings.json)
+        return output_record(app, &session->user->base); // never the token
     const ProtobufCFieldDescriptor *role = message_find_field(session->user->base.descriptor, "role");
     fprintf(app->out, _("Logged in to %s as %s, %s, %s.\n"), server, app_clean(app, session->user->name),
             app_clean(app, value_format(app->arena, &session->user->base, role, 0)),
@@ -127,10 +125,10 @@ static enum exit_code whoami(struct app *app, struct invocation *invocation)
     enum exit_code failure = app_call(app, invocation->command->method, request, &response);
     if (failure != EXIT_OK)
         return failure;
-    output_record(app, response);
-    if (!app->settings.json && !app->settings.csv)
+    failure = output_record(app, response);
+    if (failure == EXIT_OK && !app->settings.json && !app->settings.csv && app->settings.columns == NULL)
         fprintf(app->out, "  %s%-20s%s  %s\n", app_dim(app), _("Server"), app_plain(app), kam_server(app->client));
-    return EXIT_OK;
+    return failure;
 }
 
 static enum exit_code passwd(struct app *app, struct invocation *invocation)

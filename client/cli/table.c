@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-enum { GAP = 2, NARROWEST = 6 };
+enum { GAP = 2, NARROWEST = 12, FEWEST_COLUMNS = 2 };
 
 void table_add_row(struct table *table, const char *const cells[])
 {
@@ -20,25 +20,49 @@ void table_add_row(struct table *table, const char *const cells[])
     table->row_count++;
 }
 
-// Takes from the widest column until the row fits, but leaves every column readable.
-static void fit(size_t widths[], size_t count, size_t room)
+static size_t line_width(const size_t widths[], size_t count)
 {
-    for (;;) {
-        size_t total = 0, widest = 0;
-        for (size_t at = 0; at < count; at++) {
-            total += widths[at] + (at > 0 ? GAP : 0);
-            widest = widths[at] > widths[widest] ? at : widest;
-        }
-        if (total <= room || widths[widest] <= NARROWEST)
-            return;
-        widths[widest]--;
-    }
+    size_t total = 0;
+    for (size_t at = 0; at < count; at++)
+        total += widths[at] + (at > 0 ? GAP : 0);
+    return total;
 }
 
-static void print_cells(const struct table *table, FILE *out, const char *const cells[], const size_t widths[])
+// Takes from the widest text until the first `count` columns fit. False when they do not.
+static bool fit(const struct table *table, size_t widths[], size_t count, size_t room, size_t narrowest)
+{
+    for (size_t total = line_width(widths, count); total > room; total--) {
+        size_t widest = count;
+        for (size_t at = 0; at < count; at++)
+            if (!table->is_firm[at] && widths[at] > narrowest && (widest == count || widths[at] > widths[widest]))
+                widest = at;
+        if (widest == count)
+            return false;
+        widths[widest]--;
+    }
+    return true;
+}
+
+// How many columns have room, and how wide each is.
+static size_t lay_out(const struct table *table, size_t widths[], size_t room)
+{
+    size_t natural[TABLE_MOST_COLUMNS];
+    memcpy(natural, widths, table->column_count * sizeof *widths);
+    for (size_t count = table->column_count; count >= FEWEST_COLUMNS; count--) {
+        memcpy(widths, natural, count * sizeof *widths);
+        if (fit(table, widths, count, room, NARROWEST))
+            return count;
+    }
+    size_t count = table->column_count < FEWEST_COLUMNS ? table->column_count : FEWEST_COLUMNS;
+    fit(table, widths, count, room, 1);
+    return count;
+}
+
+static void print_cells(const struct table *table, FILE *out, const char *const cells[], const size_t widths[],
+                        size_t count)
 {
     size_t last = 0; // nothing is padded after the last text of a line
-    for (size_t at = 0; at < table->column_count; at++)
+    for (size_t at = 0; at < count; at++)
         if (*cells[at] != '\0')
             last = at;
     for (size_t at = 0; at <= last; at++) {
@@ -53,8 +77,8 @@ static void print_cells(const struct table *table, FILE *out, const char *const 
     }
 }
 
-void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
-                 const char *indent)
+size_t table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
+                   const char *indent)
 {
     size_t widths[TABLE_MOST_COLUMNS];
     for (size_t at = 0; at < table->column_count; at++) {
@@ -64,14 +88,16 @@ void table_print(const struct table *table, FILE *out, size_t width, const char 
             widths[at] = cell > widths[at] ? cell : widths[at];
         }
     }
+    size_t count = table->column_count;
     if (width > 0)
-        fit(widths, table->column_count, width > strlen(indent) ? width - strlen(indent) : 0);
+        count = lay_out(table, widths, width > strlen(indent) ? width - strlen(indent) : 0);
     fprintf(out, "%s%s", indent, bold);
-    print_cells(table, out, table->headings, widths);
+    print_cells(table, out, table->headings, widths, count);
     fprintf(out, "%s\n", plain);
     for (size_t row = 0; row < table->row_count; row++) {
         fputs(indent, out);
-        print_cells(table, out, table->cells + row * table->column_count, widths);
+        print_cells(table, out, table->cells + row * table->column_count, widths, count);
         fputc('\n', out);
     }
+    return count;
 }

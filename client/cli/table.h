@@ -9,13 +9,14 @@
 
 #include "base/arena.h"
 
-enum { TABLE_MOST_COLUMNS = 32 };
+enum { TABLE_MOST_COLUMNS = 64 };
 
 struct table {
     struct arena *arena;
     size_t column_count;
     const char *headings[TABLE_MOST_COLUMNS];
     bool is_right[TABLE_MOST_COLUMNS]; // numbers
+    bool is_firm[TABLE_MOST_COLUMNS];  // worth nothing when cut: codes, times, telephone numbers
     const char **cells;                // row by row, clean texts
     size_t row_count, row_capacity;
 };
@@ -23,9 +24,10 @@ struct table {
 // Adds a row of column_count clean texts; the pointers are kept.
 void table_add_row(struct table *table, const char *const cells[]);
 
-// Prints headings and rows. width: columns of the terminal, into which the widest columns are cut; 0 cuts nothing. bold
-// and plain are put around the headings; indent is put before each line.
-void table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
-                 const char *indent);
+// Prints headings and rows. width: columns of the terminal; 0 cuts nothing. To fit, texts are cut, the widest first;
+// when that does not do, the last columns are left out. bold and plain are put around the headings; indent is put
+// before each line. Returns how many columns were printed.
+size_t table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
+                   const char *indent);
 
 #endif

@@ -49,9 +49,12 @@ class Terminal(unittest.TestCase):
                 out, code = self.screen('account', 'list', columns=columns, LANG=language)
                 self.assertEqual(code, 0, out)
                 lines = out.splitlines()
-                self.assertEqual(len(lines), 5)
+                self.assertEqual(len(lines), 6 if columns == 80 else 5)
                 self.assertIn('编号' if language.startswith('zh') else 'Code', lines[0])
-                self.assertLessEqual(max(map(width, lines)), columns)
+                self.assertLessEqual(max(map(width, lines[:5])), columns)
+                for at, line in enumerate(lines[1:5]):
+                    self.assertIn(f'K-{at:06}', line)
+                self.assertEqual('--columns' in lines[-1], columns == 80)
                 self.assertEqual('\u2026' in out, columns == 80)
                 starts = {width(line[:line.index('Nora')]) for line in lines[1:]} if columns == 200 else {0}
                 self.assertEqual(len(starts), 1, out)

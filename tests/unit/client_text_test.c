@@ -109,6 +109,44 @@ static void test_tables(void **state)
     check_table(22, "Code  Name           N\nK-1   华北机床股…   12\nK-22  Acme\n");
 }
 
+static void test_what_is_worth_nothing_when_cut_stays_whole(void **state)
+{
+    (void)state;
+    struct table table = {.arena = arena,
+                          .column_count = 4,
+                          .headings = {"Code", "Name", "Phone", "Note"},
+                          .is_firm = {true, false, true, false}};
+    table_add_row(&table, (const char *const[]){"K-000001", "Acme Corporation of the North", "+86 10 5555 0100",
+                                                "a note of some length"});
+    static const struct {
+        size_t width, shown;
+        const char *wanted;
+    } cases[] = {
+        {0, 4, "K-000001  Acme Corporation of the North  +86 10 5555 0100  a note of some length\n"},
+        {60, 4, "K-000001  Acme Corporati…  +86 10 5555 0100  a note of some…\n"},
+        {50, 3, "K-000001  Acme Corporation of t…  +86 10 5555 0100\n"},
+        {30, 2, "K-000001  Acme Corporation of…\n"},
+        {12, 2, "K-000001  A…\n"},
+    };
+    for (size_t at = 0; at < sizeof cases / sizeof cases[0]; at++) {
+        char *text;
+        size_t length;
+        FILE *out = open_memstream(&text, &length);
+        size_t shown = table_print(&table, out, cases[at].width, "", "", "");
+        fclose(out);
+        assert_int_equal(shown, cases[at].shown);
+        assert_string_equal(strchr(text, '\n') + 1, cases[at].wanted);
+        free(text);
+    }
+}
+
+static void test_names_are_compared_folded(void **state)
+{
+    (void)state;
+    assert_string_equal(text_fold(arena, "ＡＣＭＥ Café"), text_fold(arena, "acme CAFE\u0301"));
+    assert_string_not_equal(text_fold(arena, "氯碱"), text_fold(arena, "氯"));
+}
+
 static void test_distances(void **state)
 {
     (void)state;
@@ -228,6 +266,8 @@ int main(void)
         cmocka_unit_test(test_nothing_commands_the_terminal),
         cmocka_unit_test(test_lines),
         cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_what_is_worth_nothing_when_cut_stays_whole),
+        cmocka_unit_test(test_names_are_compared_folded),
         cmocka_unit_test(test_distances),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_money),
