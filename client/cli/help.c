@@ -13,7 +13,7 @@ const struct flag global_flags[] = {
     {"server", N_("SERVER"), N_("host or host:port; by default the one you logged in to (or KAM_SERVER)."), false},
     {"json", NULL, N_("Print one JSON document, for programs."), false},
     {"csv", NULL, N_("Print CSV, for spreadsheets."), false},
-    {"columns", N_("LIST"), N_("Columns of a list, with commas between them."), false},
+    {"columns", N_("LIST"), N_("Columns of a list, or fields of a record, with commas between them."), false},
     {"limit", N_("NUMBER"), N_("Most rows of a list (50; everything with --json and --csv)."), false},
     {"all", NULL, N_("All rows of a list."), false},
     {"no-pager", NULL, N_("Do not use a pager for long output."), false},
@@ -122,8 +122,14 @@ static void print_option(struct app *app, const struct option *option)
         text = arena_printf(app->arena, "%s%s%s", text, has_letter(text) ? " " : "", _("(required)"));
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         text = arena_printf(app->arena, "%s %s", text, _("(may be repeated)"));
+    size_t end = strlen(text);
+    if (field->type == PROTOBUF_C_TYPE_ENUM && end > 0 && text[end - 1] == '.')
+        text = arena_printf(app->arena, "%.*s", (int)end - 1, text);
     if (field->type == PROTOBUF_C_TYPE_ENUM)
         text = arena_printf(app->arena, "%s: %s", text, value_enum_words(app->arena, field->descriptor));
+    if (option->contract->has_min && option->contract->has_max)
+        text = arena_printf(app->arena, _("%s (%lld to %lld)"), text, (long long)option->contract->min,
+                            (long long)option->contract->max);
     print_entry(app, name, text, OPTION_WIDTH);
 }
 
