@@ -106,9 +106,24 @@ static enum exit_code load_teams(struct import *import, struct teams *teams)
     return EXIT_OK;
 }
 
-// The team of this name below a parent, made when it is missing. A dry run only says so.
+// A team that was there before the import and alone bears the name, wherever in the tree it is; NULL when none or
+// several.
+static const struct team *only_team(const struct teams *teams, const char *name)
+{
+    const struct team *found = NULL;
+    for (size_t at = 0; at < teams->count - teams->new_count; at++)
+        if (strcasecmp(teams->items[at].name, name) == 0) {
+            if (found != NULL)
+                return NULL;
+            found = &teams->items[at];
+        }
+    return found;
+}
+
+// The team of this name below a parent, made when it is missing. A dry run only says so. is_anywhere: the file does not
+// say below which, so that a team of this name elsewhere is meant.
 static enum exit_code need_team(struct import *import, struct teams *teams, const char *name, const char *parent_id,
-                                const char **id_r)
+                                bool is_anywhere, const char **id_r)
 {
     static const char method[] = "/kam.v1.TeamService/CreateTeam";
     struct app *app = import->app;
@@ -117,6 +132,11 @@ static enum exit_code need_team(struct import *import, struct teams *teams, cons
             *id_r = arena_strdup(app->arena, teams->items[at].id);
             return EXIT_OK;
         }
+    const struct team *elsewhere = is_anywhere ? only_team(teams, name) : NULL;
+    if (elsewhere != NULL) {
+        *id_r = arena_strdup(app->arena, elsewhere->id);
+        return EXIT_OK;
+    }
     char id[KAM_UUID_TEXT_BYTES];
     import_make_id(import, "team", arena_printf(app->arena, "%s/%s", parent_id, name), id);
     *id_r = arena_strdup(app->arena, id);
@@ -212,16 +232,17 @@ static enum exit_code prepare(struct import *import, struct teams *teams, const 
     size_t file_count = import->row_count, count = 0;
     struct import_row *rows = arena_alloc(app->arena, (2 * file_count + 1) * sizeof *rows);
     const char **team_ids = arena_alloc(app->arena, (file_count + 1) * sizeof *team_ids);
+    bool is_anywhere = invocation_flag(import->invocation, "under") == NULL;
     for (size_t at = 0; at < file_count; at++) {
         struct import_row *row = &import->rows[at];
         const char *office = import_cell(import, row, "office"), *team = import_cell(import, row, "team");
         const char *manager = import_cell(import, row, "manager"), *id = top_id;
-        enum exit_code failure = *office == '\0' ? EXIT_OK : need_team(import, teams, office, id, &id);
+        enum exit_code failure = *office == '\0' ? EXIT_OK : need_team(import, teams, office, id, is_anywhere, &id);
         if (failure == EXIT_OK && *team != '\0')
-            failure = need_team(import, teams, team, id, &id);
+            failure = need_team(import, teams, team, id, is_anywhere && *office == '\0', &id);
         else if (failure == EXIT_OK &&
                  *manager != '\0') // a manager without a named team has one of their own name, in any language
-            failure = need_team(import, teams, manager, id, &id);
+            failure = need_team(import, teams, manager, id, false, &id);
         if (failure != EXIT_OK)
             return failure;
         team_ids[at] = id;
