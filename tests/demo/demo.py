@@ -178,7 +178,7 @@ def walk_through(walk, server):
 
 def wait_for_interrupt(process):
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     while not stop.wait(0.5):
         if process.poll() is not None:
@@ -198,7 +198,8 @@ def main():
     server = Server(build, directory, options.port)
     client = Client(build, directory, server)
     walk = Walk(client)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for number in (signal.SIGTERM, signal.SIGHUP):  # also when the terminal goes: kamd has a session of its own
+        signal.signal(number, lambda *_: sys.exit(1))
     try:
         made = directory / 'made'
         server.start()
