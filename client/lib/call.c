@@ -363,7 +363,7 @@ static void progress(struct kam_client *client, const struct kam_call *call)
     start_due(client, now_ms);
     if (client->session != NULL && !session_advance(client))
         lose_connection(client);
-    if (call->state == CALL_DONE || call->body_bytes != body_bytes)
+    if (call->state == CALL_DONE || call->body_bytes != body_bytes || (client->session != NULL && client->has_unread))
         return;
     int64_t wait_ms = next_event_ms(client) - client_now_ms();
     if (wait_ms <= 0)

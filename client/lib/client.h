@@ -68,6 +68,7 @@ struct kam_client {
     bool is_draining;         // the server said GOAWAY: finish what runs, then connect anew
     const uint8_t *unsent;
     size_t unsent_bytes;
+    bool has_unread; // more may have arrived than one session_advance() reads
 
     struct kam_call *calls;
 };

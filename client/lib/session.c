@@ -6,7 +6,7 @@
 
 #include "client.h"
 
-enum { WINDOW_BYTES = 4 * 1024 * 1024, READ_BYTES = 16 * 1024, HEADER_BYTES = 2 * 1024 };
+enum { WINDOW_BYTES = 4 * 1024 * 1024, READ_BYTES = 16 * 1024, READ_MOST_BYTES = 1024 * 1024, HEADER_BYTES = 2 * 1024 };
 
 static struct kam_call *call_of(nghttp2_session *session, int32_t stream_id)
 {
@@ -186,12 +186,17 @@ bool session_advance(struct kam_client *client)
     uint8_t bytes[READ_BYTES];
     if (!send_pending(client))
         return false;
-    for (;;) {
+    // A server that never pauses must not keep the caller from looking at its deadlines.
+    client->has_unread = true;
+    for (size_t taken = 0; taken < READ_MOST_BYTES;) {
         ssize_t size = transport_read(&client->transport, bytes, sizeof bytes);
         if (size < 0)
             return false;
-        if (size == 0)
+        if (size == 0) {
+            client->has_unread = false;
             break;
+        }
+        taken += (size_t)size;
         if (nghttp2_session_mem_recv(client->session, bytes, (size_t)size) < 0)
             return false;
     }
