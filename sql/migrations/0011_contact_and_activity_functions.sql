@@ -81,6 +81,47 @@ $$;
 
 -- ---- activities ----
 
+-- When it was done lies behind us; a day is left for clocks and time zones.
+create function refuse_done_in_future() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform refuse(3, 'TIME_IN_FUTURE', 'Something done cannot lie in the future; plan it instead.',
+                   jsonb_build_object('violations', jsonb_build_array(jsonb_build_object(
+                       'field', case tg_op when 'INSERT' then 'activity.time' else 'time' end, 'description', 'must not be in the future'))));
+    return null;
+end
+$$;
+create trigger check_time before insert or update of state, time on activity for each row
+    when (new.state = 'done' and new.time > now() + interval '1 day') execute function refuse_done_in_future();
+
+-- An activity belongs to somebody who can see it. A correction may leave it with whom it belonged to, whatever became of them. Whom the caller
+-- does not reach the account with is left to the policies, so that nobody learns here who reaches it.
+create function check_activity_owner() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_owner app_user;
+begin
+    if not reaches_account(new.account_id)
+       or exists (select from activity a where a.id = new.corrects_id and a.account_id = new.account_id and a.owner_id = new.owner_id) then
+        return new;
+    end if;
+    select * into v_owner from app_user u where u.id = new.owner_id;
+    if not found then
+        perform refuse(5, 'USER_NOT_FOUND', 'There is no such user.');
+    end if;
+    perform require(v_owner.disable_time is null, 9, 'OWNER_OUT_OF_REACH', v_owner.name || ' is disabled and cannot be given an activity.');
+    perform require(v_owner.role in ('rep', 'manager'), 9, 'OWNER_OUT_OF_REACH', v_owner.name || ' is of the service desk and cannot be given an activity.');
+    perform require(exists (select from account_reach r where r.account_id = new.account_id and r.user_id = v_owner.id)
+                    or (v_owner.role = 'manager'
+                        and exists (select from account a join team_closure c on c.descendant_id = a.team_id
+                                     where a.id = new.account_id and c.ancestor_id = v_owner.team_id)),
+                    9, 'OWNER_OUT_OF_REACH', v_owner.name || ' does not work on this account. Make them a member of the account first, or choose somebody else.');
+    return new;
+end
+$$;
+-- The caller, who is let in by the policies, costs nothing here.
+create trigger check_owner before insert on activity for each row when (new.owner_id <> caller_id()) execute function check_activity_owner();
+create trigger check_new_owner before update of owner_id on activity for each row
+    when (new.owner_id <> old.owner_id and new.owner_id <> caller_id()) execute function check_activity_owner();
+
 -- The activity, locked; NULL when somebody changed it since, so that the caller gets both sides.
 create function lock_activity(activity_id uuid, seen_version bigint, wanted_state text) returns activity
 language plpgsql security definer set search_path = kam, pg_temp as $$

@@ -49,6 +49,59 @@ class ActivityTest(Stage):
             self.assertEqual('activity_next_exists', caught.exception.diag.constraint_name)
         self.assertEqual([(0,)], self.query('select count(*) from activity'))
 
+    def test_what_is_done_does_not_lie_in_the_future(self):
+        far = '2100-01-01 10:00:00+00'
+        refusal = self.refused('INVALID_ARGUMENT', 'TIME_IN_FUTURE', self.log_activity, 'ann', self.acme, time=far)
+        self.assertEqual('activity.time', refusal.detail['violations'][0]['field'])
+        plan = self.plan_activity('ann', self.acme, time=far)
+        complete = {'id': plan['id'], 'version': 1}
+        refusal = self.refused('INVALID_ARGUMENT', 'TIME_IN_FUTURE', self.call('ann').write, 'ActivityService/CompleteActivity', {**complete, 'time': far})
+        self.assertEqual('time', refusal.detail['violations'][0]['field'])
+        self.call('ann').write('ActivityService/CompleteActivity', complete)
+        self.refused('INVALID_ARGUMENT', 'TIME_IN_FUTURE', self.call('ann').write, 'ActivityService/CorrectActivity', {
+            'id': plan['id'], 'version': 2, 'reason': 'x', 'activity': {'account_id': self.acme, 'kind': 'visit', 'subject': 'x', 'time': far}})
+
+    def test_the_owner_reaches_the_account(self):
+        self.query("update app_user set disable_time = now() where login = 'chief'")
+        step = {'kind': 'call', 'subject': 'x', 'time': '2030-01-01 00:00:00+00'}
+        plan = self.plan_activity('ann', self.acme, owner_id=self.users['north'])
+        for login in ('bob', 'sue', 'south', 'desk', 'chief'):
+            owner = {'owner_id': self.users[login]}
+            self.refused('FAILED_PRECONDITION', 'OWNER_OUT_OF_REACH', self.log_activity, 'ann', self.acme, **owner)
+            self.refused('FAILED_PRECONDITION', 'OWNER_OUT_OF_REACH', self.log_activity, 'boss', self.acme, next_step={**step, **owner})
+            self.refused('FAILED_PRECONDITION', 'OWNER_OUT_OF_REACH', self.plan_activity, 'ann', self.acme, **owner)
+            self.refused('FAILED_PRECONDITION', 'OWNER_OUT_OF_REACH', self.call('ann').write, 'ActivityService/UpdateActivity',
+                         {'activity': {'id': plan['id'], 'version': 1, **owner}, 'update_mask': ['owner_id']})
+            self.refused('FAILED_PRECONDITION', 'OWNER_OUT_OF_REACH', self.call('ann').write, 'ActivityService/CompleteActivity',
+                         {'id': plan['id'], 'version': 1, 'next_step': {**step, **owner}})
+        self.refused('NOT_FOUND', 'USER_NOT_FOUND', self.plan_activity, 'ann', self.acme, owner_id=new_id())
+        self.call('ann').write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
+        self.assertEqual('Bob', self.log_activity('ann', self.acme, owner_id=self.users['bob'], next_step={**step, 'owner_id': self.users['boss']})['owner_name'])
+
+    def test_a_correction_stays_with_an_owner_who_left(self):
+        original = self.log_activity('ann', self.acme, owner_id=self.users['north'])
+        self.query("update app_user set disable_time = now() where login = 'north'")
+        correction = self.call('ann').write('ActivityService/CorrectActivity', {
+            'id': original['id'], 'version': 1, 'reason': 'typo', 'activity': {'account_id': self.acme, 'kind': 'visit', 'subject': 'x'}})
+        self.assertEqual('North', correction['owner_name'])
+
+    def test_a_next_step_takes_the_people_along(self):
+        li, wu = (self.add_contact('ann', name, self.acme)['id'] for name in ('Li', 'Wu'))
+        step = {'kind': 'call', 'subject': 'Call back', 'time': '2030-01-01 00:00:00+00'}
+
+        def people_of_next(activity):
+            following = self.call('ann').read('ActivityService/GetActivity', {'id': activity['next_activity_id']})['.']
+            return following['contact_names'], following['user_names']
+        self.assertEqual((['Li'], None), people_of_next(self.log_activity('ann', self.acme, contact_ids=[li], user_ids=[self.users['bob']], next_step=step)))
+        self.assertEqual((['Wu'], None), people_of_next(self.log_activity('ann', self.acme, contact_ids=[li], next_step={**step, 'contact_ids': [wu]})))
+        self.assertEqual((None, None), people_of_next(self.log_activity('ann', self.acme, next_step=step)))
+        for more, names in (({}, ['Li']), ({'contact_ids': [wu]}, ['Wu'])):
+            plan = self.plan_activity('ann', self.acme, contact_ids=[li])
+            done = self.call('ann').write('ActivityService/CompleteActivity', {'id': plan['id'], 'version': 1, 'next_step': {**step, **more}})
+            self.assertEqual((names, None), people_of_next(done))
+        stranger = self.add_contact('sue', 'Zhao', self.other)
+        self.refused('NOT_FOUND', 'CONTACT_NOT_AT_ACCOUNT', self.log_activity, 'ann', self.acme, next_step={**step, 'contact_ids': [stranger['id']]})
+
     def test_plan_update_complete(self):
         self.refused('INVALID_ARGUMENT', 'FIELD_REQUIRED', self.plan_activity, 'ann', self.acme, time=None)
         contact = self.add_contact('ann', 'Li', self.acme)
@@ -98,7 +151,8 @@ class ActivityTest(Stage):
                          tuple(answer[name] for name in ('corrects_id', 'correction_reason', 'account_id', 'state', 'time')))
         self.assertEqual(['Visit'], self.list('ann', {'account_id': self.acme}))
         self.assertEqual(['Vist'], self.list('ann', {'account_id': self.acme, 'state': 'corrected'}))
-        self.assertEqual('corrected', self.call('ann').read('ActivityService/GetActivity', {'id': original['id']})['.']['state'])
+        seen = self.call('ann').read('ActivityService/GetActivity', {'id': original['id']})['.']
+        self.assertEqual(('corrected', answer['id'], None), (seen['state'], seen['corrected_by_id'], answer['corrected_by_id']))
         self.refused('ABORTED', 'VERSION_CONFLICT', self.call('ann').write, 'ActivityService/CorrectActivity', request)
         self.refused('FAILED_PRECONDITION', 'ACTIVITY_NOT_DONE', self.call('ann').write, 'ActivityService/CorrectActivity', {**request, 'version': 2})
         # By hand nothing can be made to correct an activity that stands.

@@ -11,6 +11,11 @@ insert into activity (id, account_id, kind, state, subject, time, owner_id, prev
 select :new.id, x.account_id, :next_step.kind, 'planned', :next_step.subject, :next_step.time, coalesce(:next_step.owner_id, kam.caller_id()), x.id
   from activity x
  where x.id = :record.id and x.next_activity_id = :new.id;
+-- do:
+select kam.add_activity_people(x.id, coalesce(nullif(:next_step.contact_ids, '{}'),
+                                              array(select l.contact_id from activity_contact l where l.activity_id = x.previous_activity_id)), '{}')
+  from activity x
+ where x.id = :new.id and x.previous_activity_id = :record.id;
 -- answer:
 select {{activity_columns}}
   from activity x
