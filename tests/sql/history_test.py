@@ -73,7 +73,19 @@ class HistoryTest(Stage):
         self.assertEqual([('account_member', 'delete'), ('account_member', 'insert'), ('account', 'insert')],
                          [(row['entity'], row['operation']) for row in self.changes(account['id'])])
         with_children = self.call('ann').read('HistoryService/ListChanges', {'record_id': contact['id'], 'with_children': True})['changes']
-        self.assertEqual(['contact'], [row['entity'] for row in with_children])
+        self.assertEqual(['contact', 'position'], sorted(row['entity'] for row in with_children))
+
+    def test_children_of_a_contact(self):
+        mine, other = self.add_account('ann', 'Acme')['id'], self.add_account('sue', 'Other')['id']
+        contact = self.add_contact('ann', 'Li', mine)
+        self.call('boss').write('ContactService/AddPosition', {'position': {'contact_id': contact['id'], 'account_id': other}})
+        self.call('ann').write('ContactService/RecordRelationship', {'position_id': contact['positions[].id'][0], 'level': 3, 'changed_on': '2026-01-05'})
+        request = {'record_id': contact['id'], 'with_children': True}
+        mine_only = ['contact insert', 'position insert', 'position update', 'relationship_change insert']
+        for login, wanted in (('ann', mine_only), ('boss', sorted(mine_only + ['position insert'])), ('sue', ['contact insert', 'position insert']), ('bob', [])):
+            rows = self.call(login).read('HistoryService/ListChanges', request)['changes']
+            self.assertEqual(wanted, sorted(f"{row['entity']} {row['operation']}" for row in rows), login)
+            self.assertEqual(sorted((row['page.1'], row['page.2']) for row in rows), [(row['page.1'], row['page.2']) for row in reversed(rows)])
 
     def test_ids_come_with_names(self):
         account = self.add_account('ann', 'Acme')

@@ -27,7 +27,17 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
            and {{change_page}}) y
       where :with_children)
     union all
-    -- A record that is no account has no children: its own changes then.
+    -- Of a contact, what hangs on their positions: these have an account, so that its policy decides.
+    (select y.*
+       from (select p.id from position p where p.contact_id = :record_id) p
+      cross join lateral (
+        select {{change_row}}
+          from change x
+         where x.record_id = p.id
+           and {{change_page}}) y
+      where :with_children)
+    union all
+    -- A record that is no account: its own changes.
     (select {{change_row}}
        from change x
       where :with_children and x.record_id = :record_id and x.account_id is distinct from :record_id
@@ -37,15 +47,12 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
   left join lateral (
     select array_agg(k.name order by k.name) as names, array_agg(coalesce(v.old_row ->> k.name, '') order by k.name) as old_values,
            array_agg(coalesce(v.new_row ->> k.name, '') order by k.name) as new_values,
-           array_agg(coalesce(case when k.name in ('owner_id', 'user_id') then (select n.name from app_user n where n.id = (v.old_row ->> k.name)::uuid)
-                      when k.name = 'team_id' or k.name = 'parent_id' and x.entity = 'team' then (select n.name from team n where n.id = (v.old_row ->> k.name)::uuid)
-                      when k.name in ('account_id', 'parent_id') then (select n.name from account n where n.id = (v.old_row ->> k.name)::uuid)
-                      when k.name in ('contact_id', 'reports_to_id') then (select n.name from contact n where n.id = (v.old_row ->> k.name)::uuid) end, '') order by k.name) as old_names,
-           array_agg(coalesce(case when k.name in ('owner_id', 'user_id') then (select n.name from app_user n where n.id = (v.new_row ->> k.name)::uuid)
-                      when k.name = 'team_id' or k.name = 'parent_id' and x.entity = 'team' then (select n.name from team n where n.id = (v.new_row ->> k.name)::uuid)
-                      when k.name in ('account_id', 'parent_id') then (select n.name from account n where n.id = (v.new_row ->> k.name)::uuid)
-                      when k.name in ('contact_id', 'reports_to_id') then (select n.name from contact n where n.id = (v.new_row ->> k.name)::uuid) end, '') order by k.name) as new_names
-      from (select x.old_values || x.guarded_old_values as old_row, x.new_values || x.guarded_new_values as new_row) v,
-           lateral jsonb_object_keys(v.old_row || v.new_row) k (name)) f on true
+           array_agg({{change_old_name}} order by k.name) as old_names, array_agg({{change_new_name}} order by k.name) as new_names
+      from (select x.old_values || x.guarded_old_values as old_row, x.new_values || x.guarded_new_values as new_row) v
+     cross join lateral jsonb_object_keys(v.old_row || v.new_row) k (name)
+     -- Made ids here: a policy would not let a cast that may fail into the index condition.
+      left join lateral (select (v.old_row ->> k.name)::uuid as old_id, (v.new_row ->> k.name)::uuid as new_id
+                          where k.name in ('owner_id', 'user_id', 'team_id', 'parent_id', 'account_id', 'contact_id', 'reports_to_id')
+                         offset 0) i on true) f on true
  order by x.time desc, x.sequence desc
  limit :page.limit;
