@@ -43,19 +43,19 @@ $$;
 
 -- Accounts with the same key of the name or registration number, or with at least 80 % of the pairs of characters in common, whoever's they are.
 create function find_duplicates(account_name text, registration_number text)
-returns table (id uuid, code text, name text, owner_name text, team_name text, similarity int)
+returns table (id uuid, code text, name text, owner_name text, team_name text, similarity int, is_retired boolean)
 language plpgsql stable security definer set search_path = kam, pg_temp as $$
 declare
     v_key text := name_key(account_name);
     v_grams text[] := name_grams(v_key);
-    v_registration text := nullif(regexp_replace(upper(registration_number), '[^0-9A-Z]', '', 'g'), '');
+    v_registration text := registration_key(registration_number);
     v_count int := cardinality(v_grams);
 begin
     if caller_id() is null then
         return;
     end if;
     return query
-    select a.id, a.code, a.name, o.name, t.name, m.similarity
+    select a.id, a.code, a.name, o.name, t.name, m.similarity, a.retire_time is not null
       from (select candidate.id, max(candidate.similarity) as similarity
               from (select x.id, 100 as similarity from account x where x.name_key = v_key and v_key <> ''
                     union all
@@ -78,13 +78,41 @@ end
 $$;
 grant execute on function find_duplicates(text, text) to kam_rep, kam_manager;
 
+-- The duplicate_reason to keep: the one given when the account looks like another one, '' when it does not; refuses when it does and none is given.
+create function check_duplicates(account_id uuid, account_name text, registration_number text, given_reason text, what text) returns text
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_matches jsonb;
+    v_is_same boolean;
+begin
+    -- Names that are nearly the same have no key in common to lock, so all of this go one after the other, and each sees the one before.
+    perform take_turn('names of accounts');
+    select jsonb_agg(jsonb_build_object('type', 'Account', 'name', d.code || ' ' || d.name, 'owner', d.owner_name || ', ' || d.team_name,
+                                        'description', case d.similarity when 100 then 'same name or registration number, 100% alike'
+                                                                         else 'similar name, ' || d.similarity || '% alike' end)
+                     order by d.similarity desc, d.code),
+           coalesce(bool_or(d.similarity = 100), false)
+      into v_matches, v_is_same
+      from find_duplicates(account_name, registration_number) d
+     where d.id <> account_id;
+    if v_matches is null then
+        return '';
+    end if;
+    if coalesce(given_reason, '') = '' then
+        perform refuse(6, 'ACCOUNT_DUPLICATE',
+                       case when v_is_same then 'This account exists already. Give a reason to '
+                            else 'This account looks like one that exists. Give a reason to ' end || what || ' all the same.',
+                       jsonb_build_object('resources', v_matches));
+    end if;
+    return given_reason;
+end
+$$;
+
 -- ---- a new account ----
 
 create function place_account() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_owner app_user;
-    v_matches jsonb;
-    v_is_same boolean;
 begin
     new.owner_id := coalesce(new.owner_id, caller_id());
     v_owner := require_account_worker(new.owner_id);
@@ -96,32 +124,30 @@ begin
     new.team_id := v_owner.team_id;
     new.code := coalesce(new.code, (select account_code_prefix from company) || lpad(nextval('account_number')::text, 6, '0'));
 
-    -- Two at once with the same name or number: the second waits, and then sees the first.
-    if name_key(new.name) <> '' then
-        perform pg_advisory_xact_lock(hashtextextended(name_key(new.name), 1));
-    end if;
-    if new.registration_number <> '' then
-        perform pg_advisory_xact_lock(hashtextextended(upper(new.registration_number), 2));
-    end if;
-    select jsonb_agg(jsonb_build_object('type', 'Account', 'name', d.code || ' ' || d.name, 'owner', d.owner_name || ', ' || d.team_name,
-                                        'description', case d.similarity when 100 then 'same name or registration number, 100% alike'
-                                                                         else 'similar name, ' || d.similarity || '% alike' end)
-                     order by d.similarity desc, d.code),
-           coalesce(bool_or(d.similarity = 100), false)
-      into v_matches, v_is_same
-      from find_duplicates(new.name, new.registration_number) d;
-    if v_matches is null then
-        new.duplicate_reason := '';
-    elsif new.duplicate_reason = '' then
-        perform refuse(6, 'ACCOUNT_DUPLICATE',
-                       case when v_is_same then 'This account exists already. Give a reason to create it all the same.'
-                            else 'This account looks like one that exists. Give a reason to create it all the same.' end,
-                       jsonb_build_object('resources', v_matches));
-    end if;
+    new.duplicate_reason := check_duplicates(new.id, new.name, new.registration_number, new.duplicate_reason, 'create it');
     return new;
 end
 $$;
 create trigger place_account before insert on account for each row execute function place_account();
+
+-- The same check for an account that gets another name or number, by what is new about it. duplicate_reason is what the request gave; it stays as it
+-- was where the keys do.
+create function rename_account() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_has_name boolean := new.name <> old.name and name_key(new.name) <> old.name_key;
+    v_has_number boolean := new.registration_number <> old.registration_number
+                            and registration_key(new.registration_number) is distinct from old.registration_key;
+begin
+    if v_has_name or v_has_number then
+        new.duplicate_reason := check_duplicates(new.id, case when v_has_name then new.name else '' end,
+                                                 case when v_has_number then new.registration_number else '' end, new.duplicate_reason, 'change it');
+    else
+        new.duplicate_reason := old.duplicate_reason;
+    end if;
+    return new;
+end
+$$;
+create trigger rename_account before update of name, registration_number, duplicate_reason on account for each row execute function rename_account();
 
 -- A parent is an account within the caller's reach (a foreign key would also take, and so give away, others), and never below its own child.
 create function check_account_parent() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
@@ -132,6 +158,8 @@ begin
     if caller_id() is not null then
         perform require(reaches_account(new.parent_id), 5, 'PARENT_NOT_FOUND', 'There is no such parent account within your reach.');
     end if;
+    -- Two at once could be each other's parents.
+    perform take_turn('account tree');
     perform require(not exists (
                         with recursive above (id) as (
                             select new.parent_id
@@ -209,6 +237,11 @@ begin
         perform require(v_account.retire_time is null, 9, 'ACCOUNT_RETIRED', 'The account is retired already.');
     else
         perform require(v_account.retire_time is not null, 9, 'ACCOUNT_NOT_RETIRED', 'The account is not retired.');
+        perform require(not exists (select from app_user u where u.id = v_account.owner_id and u.disable_time is not null), 9, 'OWNER_DISABLED',
+                        'The owner of the account is disabled. Give the account to somebody else first, then restore it.');
+        -- Waits for whoever is retiring the team.
+        perform from team t where t.id = v_account.team_id and t.retire_time is null for key share;
+        perform require(found, 9, 'TEAM_RETIRED', 'The team of the account is retired. Give the account to somebody of another team first, then restore it.');
     end if;
     perform give_reason(reason);
     update account a set retire_time = case when is_retired then now() end where a.id = account_id;

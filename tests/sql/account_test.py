@@ -73,7 +73,10 @@ class AccountTest(Stage):
         row = self.call('desk').read('AccountService/GetAccount', {'id': account['id']})['.']
         self.assertEqual({'id', 'code', 'name', 'phone', 'registered_address', 'delivery_address', 'owner_id', 'owner_name', 'version'}, set(row))
         self.assertEqual(1, len(self.call('desk').read('AccountService/ListAccounts')['accounts']))
-        self.assertEqual([], self.call('desk').read('AccountService/ListAccounts', {'status': 'prospect'})['accounts'])
+        for hidden in ({'status': 'prospect'}, {'include_retired': True, 'team_id': self.teams['office']}):
+            self.assertEqual([], self.call('desk').read('AccountService/ListAccounts', hidden)['accounts'])
+        for owner, count in (('ann', 1), ('sue', 0)):
+            self.assertEqual(count, len(self.call('desk').read('AccountService/ListAccounts', {'owner_id': self.users[owner]})['accounts']))
 
     # ---- updating ----
 
@@ -180,6 +183,15 @@ class AccountTest(Stage):
         self.assertEqual(['Acme'], [row['name'] for row in self.call('south').read('AccountService/ListAccounts', {'owner_id': self.users['ann']})['accounts']])
 
     # ---- duplicates ----
+
+    def test_duplicates_say_what_is_retired(self):
+        account = self.add_account('ann', 'Acme')
+        matches = lambda: self.call('sue').read('AccountService/FindDuplicateAccounts', {'name': 'Acme'})['matches']   # noqa: E731
+        self.assertEqual([False], [row['is_retired'] for row in matches()])
+        self.call('ann').write('AccountService/RetireAccount', {'id': account['id'], 'version': 1, 'reason': 'gone'})
+        self.assertEqual([True], [row['is_retired'] for row in matches()])
+        refusal = self.refused('ALREADY_EXISTS', 'ACCOUNT_DUPLICATE', self.add_account, 'sue', 'Acme')
+        self.assertEqual('same name or registration number, 100% alike, retired', refusal.detail['resources'][0]['description'])
 
     def test_duplicates_are_refused_with_the_matches(self):
         self.add_account('ann', 'Acme Corporation', registration_number='91-440300-X')

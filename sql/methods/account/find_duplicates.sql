@@ -3,4 +3,4 @@
 -- kind: read
 -- roles: rep, manager
 -- into: matches
-select id, code, name, owner_name, team_name, similarity from kam.find_duplicates(:name, :registration_number);
+select id, code, name, owner_name, team_name, similarity, is_retired from kam.find_duplicates(:name, :registration_number);
