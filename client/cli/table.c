@@ -80,6 +80,8 @@ static void print_cells(const struct table *table, FILE *out, const char *const 
 size_t table_print(const struct table *table, FILE *out, size_t width, const char *bold, const char *plain,
                    const char *indent)
 {
+    if (table->column_count == 0) // rows in which no field is set
+        return 0;
     size_t widths[TABLE_MOST_COLUMNS];
     for (size_t at = 0; at < table->column_count; at++) {
         widths[at] = text_width(table->headings[at]);

@@ -54,6 +54,13 @@ class Errors(unittest.TestCase):
         self.check(1, 13, 'server says no')
         self.check(1, 12, 'server says no')
 
+    def test_a_row_without_any_field_is_no_crash(self):
+        empty = message('kam.v1.ListAccountsResponse')
+        empty.accounts.add()
+        self.server.on('AccountService/ListAccounts', lambda request, context: empty)
+        ran = self.run_kam('account', 'list')
+        self.assertEqual((ran.code, ran.out.strip()), (0, ''), ran.err)
+
     def test_violations_are_told_by_field(self):
         bad = message('google.rpc.BadRequest')
         bad.field_violations.add(field='account.phone', description='must be a telephone number')
@@ -146,8 +153,18 @@ class Errors(unittest.TestCase):
             ran = self.run_kam('account', 'show', ID)
             self.assertEqual(ran.code, 7)
             self.assertIn('not the one seen before', ran.err)
-            self.assertIn('known_servers', ran.err)
+            self.assertIn('--forget-key', ran.err)
             self.assertEqual(other.calls, [])
+            other.on('SessionService/Login', lambda request, context: message(
+                'kam.v1.LoginResponse', token='t', user=message('kam.v1.User', id=ID, login='nora', name='Nora', role=1)))
+            ran = self.client.run('login', '--user', 'nora', '--password-stdin', text='secret secret\n')
+            self.assertEqual(ran.code, 7)
+            self.assertEqual(other.calls, [])
+            ran = self.client.run('login', '--forget-key', '--user', 'nora', '--password-stdin', text='secret secret\n')
+            self.assertEqual(ran.code, 0, ran.err)
+            self.assertIn('SHA256:', ran.err)
+            self.assertEqual(self.run_kam('account', 'show', ID).code, 0)
+            self.assertEqual(self.run_kam('account', 'show', ID, LANG='zh_CN.UTF-8').err, '')
 
     def test_a_verified_chain_needs_no_pin(self):
         path = self.client.home / 'ca.pem'
