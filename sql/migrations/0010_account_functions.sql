@@ -89,7 +89,8 @@ begin
     perform take_turn('names of accounts');
     select jsonb_agg(jsonb_build_object('type', 'Account', 'name', d.code || ' ' || d.name, 'owner', d.owner_name || ', ' || d.team_name,
                                         'description', case d.similarity when 100 then 'same name or registration number, 100% alike'
-                                                                         else 'similar name, ' || d.similarity || '% alike' end)
+                                                                         else 'similar name, ' || d.similarity || '% alike' end
+                                                       || case when d.is_retired then ', retired' else '' end)
                      order by d.similarity desc, d.code),
            coalesce(bool_or(d.similarity = 100), false)
       into v_matches, v_is_same
