@@ -2,6 +2,3 @@
 (x.state = :state or (:state::text is null and x.state in ('planned', 'done')))
         and (:kind::text is null or x.kind = :kind)
         and x.time >= (select coalesce(:from_time, '-infinity')) and x.time < (select coalesce(:to_time, 'infinity'))
-        and (x.time, x.id) < ((select coalesce(:page.1::timestamptz, 'infinity')), (select coalesce(:page.2::uuid, 'ffffffff-ffff-ffff-ffff-ffffffffffff')))
-      order by x.time desc, x.id desc
-      limit :page.limit

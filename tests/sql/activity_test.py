@@ -164,6 +164,25 @@ class ActivityTest(Stage):
                                   values (%s, 'call', 'done', 'x', now(), %s, %s)""", (self.acme, self.users['ann'], answer['id']))
         caller.connection.rollback()
 
+    def test_plans_are_listed_soonest_first(self):
+        contact = self.add_contact('ann', 'Li', self.acme)
+        for day in (3, 1, 5, 2, 4):
+            self.plan_activity('ann', self.acme, f'P{day}', time=f'2030-01-0{min(day, 4)} 09:00:00+00', contact_ids=[contact['id']])
+        self.log_activity('ann', self.acme, 'Done')
+        tie = self.query("select string_agg(subject, '' order by id) from activity where subject in ('P4', 'P5')")[0][0]
+        wanted = ['P1', 'P2', 'P3', tie[:2], tie[2:]]
+        for request in ({}, {'account_id': self.acme}, {'contact_id': contact['id']}, {'owner_id': self.users['ann']}):
+            self.assertEqual(wanted, self.list('ann', {**request, 'state': 'planned'}), request)
+            self.assertEqual(wanted[::-1], self.list('ann', request)[:5], request)
+            seen, page = [], None
+            while True:
+                answer = self.call('ann').read('ActivityService/ListActivities', {**request, 'state': 'planned'}, page=page, page_size=2)
+                seen += [row['subject'] for row in answer['activities']]
+                page = answer['next']
+                if page is None:
+                    break
+            self.assertEqual(wanted, seen, request)
+
     def test_lists(self):
         contact = self.add_contact('ann', 'Li', self.acme)
         for number in range(6):

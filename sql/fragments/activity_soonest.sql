@@ -1,0 +1,5 @@
+-- SPDX-License-Identifier: Apache-2.0
+:state = 'planned'
+        and (x.time, x.id) > ((select coalesce(:page.1::timestamptz, '-infinity')), (select coalesce(:page.2::uuid, '00000000-0000-0000-0000-000000000000')))
+      order by x.time, x.id
+      limit :page.limit
