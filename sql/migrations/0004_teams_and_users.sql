@@ -49,6 +49,22 @@ begin
 end
 $$;
 
+-- The index above is for two at once; this one says it in words.
+create function check_team_name() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_name text;
+begin
+    select t.name into v_name from team t
+     where t.parent_id = new.parent_id and lower(t.name) = lower(new.name) and t.retire_time is null and t.id <> new.id;
+    if found then
+        perform refuse(6, 'TEAM_NAME', 'There is a team called ' || v_name || ' below ' || (select p.name from team p where p.id = new.parent_id) || ' already.',
+                       jsonb_build_object('resources', jsonb_build_array(jsonb_build_object('type', 'Team', 'name', v_name))));
+    end if;
+    return new;
+end
+$$;
+
+create trigger check_name before insert or update of name, parent_id on team for each row execute function check_team_name();
 create trigger keep_closure after insert or update of parent_id on team for each row execute function keep_team_closure();
 create trigger zz_record before insert or update on team for each row execute function record_change('team', 'id', '', '');
 
@@ -75,7 +91,7 @@ create table app_user (
     constraint user_key_account_group_is_manager check (not is_key_account_group or role = 'manager'),
     constraint user_email_length check (octet_length(email) <= 254),
     constraint user_phone_length check (octet_length(phone) <= 40),
-    constraint user_locale_length check (octet_length(locale) <= 20),
+    constraint user_locale_known check (locale in ('', 'en', 'zh_CN')),
     constraint user_time_zone_length check (octet_length(time_zone) <= 64)
 );
 create index app_user_team on app_user (team_id, login);

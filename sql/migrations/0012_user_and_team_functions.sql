@@ -43,6 +43,11 @@ create function require_time_zone(name text) returns void language sql volatile 
                    '{"violations": [{"field": "user.time_zone", "description": "must be an IANA name, such as Asia/Shanghai"}]}')
 $$;
 
+create function require_locale(name text) returns void language sql volatile set search_path = kam, pg_temp as $$
+    select require(coalesce(name, '') in ('', 'en', 'zh_CN'), 3, 'LOCALE_UNKNOWN', 'There is no such language.',
+                   '{"violations": [{"field": "user.locale", "description": "must be en or zh_CN"}]}')
+$$;
+
 -- The team, when the caller manages it and it can take somebody in.
 create function require_team_in_reach(team_id uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
 begin
@@ -74,12 +79,13 @@ begin
     perform require_team_in_reach(team_id);
     if is_key_account_group then
         perform require(caller_team_id() = root_team_id(), 7, 'NOT_ROOT_MANAGER', 'Only managers of the root team choose the key account group.');
-        perform require(role = 'manager', 9, 'NOT_A_MANAGER', 'Members of the key account group are managers.');
+        perform require(role = 'manager', 9, 'NOT_MANAGER', 'Members of the key account group are managers.');
     end if;
     if exists (select from app_user u where u.login = create_user.login) then
         perform refuse(6, 'USER_LOGIN', 'This login is taken.',
                        jsonb_build_object('resources', jsonb_build_array(jsonb_build_object('type', 'User', 'name', login))));
     end if;
+    perform require_locale(locale);
     if time_zone <> '' then
         perform require_time_zone(time_zone);
     end if;
@@ -111,7 +117,7 @@ begin
     if v_is_group <> v_user.is_key_account_group and v_role = 'manager' then
         perform require(caller_team_id() = root_team_id(), 7, 'NOT_ROOT_MANAGER', 'Only managers of the root team choose the key account group.');
     end if;
-    perform require(v_role = 'manager' or not v_is_group, 9, 'NOT_A_MANAGER', 'Members of the key account group are managers.');
+    perform require(v_role = 'manager' or not v_is_group, 9, 'NOT_MANAGER', 'Members of the key account group are managers.');
     if v_team_id is distinct from v_user.team_id then
         perform require_team_in_reach(v_team_id);
     end if;
@@ -122,6 +128,9 @@ begin
     end if;
     if v_role <> 'manager' or v_team_id <> v_user.team_id then
         perform keep_a_root_manager(v_user.id);
+    end if;
+    if 'locale' = any (mask) then
+        perform require_locale(locale);
     end if;
     if 'time_zone' = any (mask) then
         perform require_time_zone(time_zone);

@@ -26,9 +26,11 @@ class UserTest(Stage):
         self.refused('NOT_FOUND', 'TEAM_NOT_FOUND', self.create, 'north', 'next', 'rep', 'south')
         self.refused('PERMISSION_DENIED', 'ROLE', self.create, 'ann', 'next', 'rep', 'office')
         self.refused('ALREADY_EXISTS', 'USER_LOGIN', self.create, 'boss', 'ann', 'rep', 'office')
+        refusal = self.refused('INVALID_ARGUMENT', 'LOCALE_UNKNOWN', self.create, 'boss', 'next', 'rep', 'office', locale='fr')
+        self.assertEqual('user.locale', refusal.detail['violations'][0]['field'])
         self.refused('INVALID_ARGUMENT', 'TIME_ZONE_UNKNOWN', self.create, 'boss', 'next', 'rep', 'office', time_zone='Mars/Olympus')
         self.refused('PERMISSION_DENIED', 'NOT_ROOT_MANAGER', self.create, 'north', 'next', 'manager', 'north', is_key_account_group=True)
-        self.refused('FAILED_PRECONDITION', 'NOT_A_MANAGER', self.create, 'boss', 'next', 'rep', 'office', is_key_account_group=True)
+        self.refused('FAILED_PRECONDITION', 'NOT_MANAGER', self.create, 'boss', 'next', 'rep', 'office', is_key_account_group=True)
         self.assertTrue(self.create('boss', 'keyed', 'manager', 'north', is_key_account_group=True)['is_key_account_group'])
 
     def test_everybody_reads_users(self):
@@ -48,6 +50,8 @@ class UserTest(Stage):
         self.refused('PERMISSION_DENIED', 'OWN_ROLE', self.update, 'boss', 'boss', team_id=self.teams['north'])
         self.refused('PERMISSION_DENIED', 'OWN_ROLE', self.update, 'boss', 'boss', is_key_account_group=True)
         self.refused('NOT_FOUND', 'TEAM_NOT_FOUND', self.update, 'north', 'ann', version=2, team_id=self.teams['south'])
+        self.refused('INVALID_ARGUMENT', 'LOCALE_UNKNOWN', self.update, 'north', 'ann', version=2, locale='Deutsch')
+        self.assertEqual('zh_CN', self.update('north', 'ann', version=2, locale='zh_CN')['locale'])
         self.assertEqual('Europe/Berlin', self.update('north', 'north', time_zone='Europe/Berlin')['time_zone'])
 
     def test_a_new_role_ends_sessions(self):
@@ -67,7 +71,7 @@ class UserTest(Stage):
 
     def test_key_account_group(self):
         self.assertTrue(self.update('boss', 'north', is_key_account_group=True)['is_key_account_group'])
-        self.refused('FAILED_PRECONDITION', 'NOT_A_MANAGER', self.update, 'boss', 'ann', is_key_account_group=True)
+        self.refused('FAILED_PRECONDITION', 'NOT_MANAGER', self.update, 'boss', 'ann', is_key_account_group=True)
         self.assertFalse(self.update('boss', 'north', version=2, role='rep')['is_key_account_group'])
 
     def test_disable_shuts_out_at_once(self):
@@ -150,7 +154,7 @@ class TeamTest(Stage):
         self.assertEqual(('Company / North / North Office / Second', 3, 1), (team['path'], team['depth'], team['version']))
         self.refused('NOT_FOUND', 'NOT_FOUND', self.create, 'north', 'Third', 'south')
         self.refused('PERMISSION_DENIED', 'ROLE', self.create, 'ann', 'Third', 'office')
-        self.refused('ALREADY_EXISTS', 'team_name_unique', self.create, 'north', 'second', 'office')
+        self.refused('ALREADY_EXISTS', 'TEAM_NAME', self.create, 'north', 'second', 'office')
         self.refused('INVALID_ARGUMENT', 'FIELD_REQUIRED', self.create, 'north', '', 'office')
 
     def test_move_moves_reach(self):
@@ -172,6 +176,14 @@ class TeamTest(Stage):
                 select id, id, 0 from team union all
                 select t.ancestor_id, c.id, t.depth + 1 from tree t join team c on c.parent_id = t.descendant_id)
             (table team_closure except table tree) union all (table tree except table team_closure)"""))
+
+    def test_a_name_is_given_once_below_a_team(self):
+        refusal = self.refused('ALREADY_EXISTS', 'TEAM_NAME', self.create, 'boss', 'SOUTH', 'hq')
+        self.assertEqual('There is a team called South below Company already.', refusal.message)
+        self.refused('ALREADY_EXISTS', 'TEAM_NAME', self.update, 'boss', 'north', 1, name='South')
+        self.create('boss', 'North Office', 'hq')
+        self.refused('ALREADY_EXISTS', 'TEAM_NAME', self.update, 'boss', 'office', 1, parent_id=self.teams['hq'])
+        self.assertEqual('Company / NORTH', self.update('boss', 'north', 1, name='NORTH')['path'])
 
     def test_rename(self):
         self.assertEqual('Company / Nord', self.update('north', 'north', 1, name='Nord')['path'])
