@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // ChangePassword, step by step:
 //
-//   find_password    the caller's present hash, and how long they have to wait after failed attempts; begun as a write,
-//   so that a request that
-//                    was done before ends here (the present password is another one by now)
+//   find_password    the caller's present hash, and how long they have to wait after failed attempts; counts the
+//                    attempt. Begun as a write, so that a request that was done before ends here (the present password
+//                    is another one by now)
 //   check_password   the present password, on the thread pool
-//   hash_password    the new one, likewise; record_failure when the present one was wrong
-//   change_password  with the request id, in one transaction; only if the hash is still the one that was checked
+//   hash_password    the new one, likewise
+//   change_password  with the request id, in one transaction; only if the hash is still the one that was checked;
+//                    takes the attempt back
 #include "methods/change_password.h"
 
 #include <sodium.h>
@@ -18,7 +19,6 @@
 static struct handler_end hash_password(struct method_call *call, bool is_right, const char *hash);
 static struct handler_end change_password(struct method_call *call, bool is_right, const char *hash);
 static struct handler_end reply_changed(struct method_call *call, const struct db_result *const *results);
-static struct handler_end reply_failure(struct method_call *call, const struct db_result *const *results);
 
 static Kam__V1__ChangePasswordRequest *request_of(struct method_call *call)
 {
@@ -35,8 +35,11 @@ static struct handler_end change_password(struct method_call *call, bool is_righ
     call->values.password_hash = hash;
     struct db_batch *batch = handler_new_batch(call, DB_BATCH_WRITE);
     call_add_begin_write(call, batch);
-    const struct bind_argument arguments[] = {handler_text("checked_hash", call->handler_state)};
-    handler_add(call, batch, "change_password", arguments, 1);
+    const struct bind_argument arguments[] = {
+        handler_text("checked_hash", call->handler_state),
+        handler_text("address", rpc_call_peer(call->rpc)),
+    };
+    handler_add(call, batch, "change_password", arguments, sizeof arguments / sizeof *arguments);
     call_add_end_write(call, batch);
     return handler_await_sql(call, call->role, batch, reply_changed);
 }
@@ -48,28 +51,13 @@ static struct handler_end reply_changed(struct method_call *call, const struct d
     return handler_reply(call, &response.base);
 }
 
-// ---- 3: hash_password, or record_failure ----
-
-static struct handler_end record_failure(struct method_call *call)
-{
-    struct db_batch *batch = handler_new_batch(call, DB_BATCH_WRITE);
-    call_add_begin_read(call, batch);
-    const struct bind_argument arguments[] = {handler_text("address", rpc_call_peer(call->rpc))};
-    handler_add(call, batch, "record_failure", arguments, 1);
-    return handler_await_sql(call, call->role, batch, reply_failure);
-}
-
-static struct handler_end reply_failure(struct method_call *call, const struct db_result *const *results)
-{
-    (void)results;
-    return login_fail_credentials(call);
-}
+// ---- 3: hash_password ----
 
 static struct handler_end hash_password(struct method_call *call, bool is_right, const char *hash)
 {
     (void)hash;
     if (!is_right)
-        return record_failure(call);
+        return login_fail_credentials(call);
     return handler_await_hash(call, request_of(call)->new_password, change_password);
 }
 

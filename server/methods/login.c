@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Login, step by step:
 //
-//   find_user        the user's hash and role, and how long this login or address has to wait
+//   find_user        the user's hash and role, and how long this login or address has to wait; counts the attempt
 //   check_password   on the thread pool; against a hash of nobody's where there is no such user, so that both take the
-//   same time open_session     the session, when the password was right record_failure   otherwise; it makes the next
-//   wait longer
+//                    same time
+//   open_session     the session, when the password was right and still is the user's; takes the attempt back
 #include "methods/login.h"
 
 #include <sodium.h>
@@ -17,12 +17,12 @@ static const int64_t SESSION_SECONDS = INT64_C(30) * 86400;
 
 struct login {
     uint8_t user_id[UUID_BYTES];
+    const char *checked_hash; // NULL where there is nobody to log in
     enum table_role role;
     char token[TOKEN_TEXT_BYTES];
 };
 
 static struct handler_end reply_session(struct method_call *call, const struct db_result *const *results);
-static struct handler_end reply_failure(struct method_call *call, const struct db_result *const *results);
 
 static Kam__V1__LoginRequest *request_of(struct method_call *call)
 {
@@ -45,22 +45,6 @@ struct handler_end login_fail_wait(struct method_call *call, int64_t wait_ms)
     return handler_fail(call, &error);
 }
 
-// ---- 4: record_failure ----
-
-static struct handler_end record_failure(struct method_call *call)
-{
-    struct db_batch *batch = handler_new_batch(call, DB_BATCH_WRITE);
-    const struct bind_argument arguments[] = {handler_text("address", rpc_call_peer(call->rpc))};
-    handler_add(call, batch, "record_failure", arguments, 1);
-    return handler_await_sql(call, TABLE_ROLE_AUTH, batch, reply_failure);
-}
-
-static struct handler_end reply_failure(struct method_call *call, const struct db_result *const *results)
-{
-    (void)results;
-    return login_fail_credentials(call);
-}
-
 // ---- 3: open_session ----
 
 static struct handler_end open_session(struct method_call *call, bool is_right, const char *hash)
@@ -70,12 +54,13 @@ static struct handler_end open_session(struct method_call *call, bool is_right, 
     Kam__V1__LoginRequest *request = request_of(call);
     sodium_memzero(request->password, strlen(request->password));
     if (!is_right)
-        return record_failure(call);
+        return login_fail_credentials(call);
     uint8_t token_hash[TOKEN_HASH_BYTES];
     token_make(login->role, login->token, token_hash);
     struct db_batch *batch = handler_new_batch(call, DB_BATCH_WRITE);
     const struct bind_argument arguments[] = {
         handler_bytes("user_id", login->user_id, UUID_BYTES),
+        handler_text("checked_hash", login->checked_hash),
         handler_bytes("token_hash", token_hash, sizeof token_hash),
         handler_text("address", rpc_call_peer(call->rpc)),
         handler_int64(call, "ttl_seconds", SESSION_SECONDS),
@@ -88,7 +73,7 @@ static struct handler_end reply_session(struct method_call *call, const struct d
 {
     struct login *login = call->handler_state;
     struct arena *arena = rpc_call_arena(call->rpc);
-    // Disabled between the two looks.
+    // Disabled between the two looks, or given another password.
     if (db_result_row_count(results[0]) == 0)
         return login_fail_credentials(call);
     ProtobufCMessage *response = path_new_message(&kam__v1__login_response__descriptor, arena);
@@ -118,6 +103,7 @@ static struct handler_end check_password(struct method_call *call, const struct 
         hash = NULL;
     else
         memcpy(login->user_id, user_id, UUID_BYTES);
+    login->checked_hash = hash;
     return handler_await_verify(call, request_of(call)->password, hash, open_session);
 }
 
@@ -126,7 +112,7 @@ static struct handler_end check_password(struct method_call *call, const struct 
 static struct handler_end find_user(struct method_call *call)
 {
     call->handler_state = arena_alloc(rpc_call_arena(call->rpc), sizeof(struct login));
-    struct db_batch *batch = handler_new_batch(call, DB_BATCH_READ);
+    struct db_batch *batch = handler_new_batch(call, DB_BATCH_WRITE);
     const struct bind_argument arguments[] = {handler_text("address", rpc_call_peer(call->rpc))};
     handler_add(call, batch, "find_user", arguments, 1);
     return handler_await_sql(call, TABLE_ROLE_AUTH, batch, check_password);

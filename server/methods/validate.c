@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include "base/require.h"
 #include "contract.h"
@@ -69,9 +70,43 @@ struct check {
 #define WRONG(check_, place_, ...)                                                                                     \
     ((check_)->is_wrong = true, (void)error_add_violation((check_)->error, (place_), __VA_ARGS__))
 
+// Whether a character shows something: kam.is_visible() is the same rule in the database.
+static bool is_visible_character(utf8proc_int32_t character)
+{
+    static const utf8proc_int32_t EMPTY_BRAILLE_CELL = 0x2800;
+    const utf8proc_property_t *property = utf8proc_get_property(character);
+    switch (property->category) {
+    case UTF8PROC_CATEGORY_CN:
+    case UTF8PROC_CATEGORY_ZS:
+    case UTF8PROC_CATEGORY_ZL:
+    case UTF8PROC_CATEGORY_ZP:
+    case UTF8PROC_CATEGORY_CC:
+    case UTF8PROC_CATEGORY_CF:
+    case UTF8PROC_CATEGORY_CS:
+        return false;
+    default:
+        return !property->ignorable && character != EMPTY_BRAILLE_CELL;
+    }
+}
+
+// Empty, or nothing to see in it. Bytes that are no UTF-8 are seen; refusing them is not asked here.
 static bool is_blank(const char *text)
 {
-    return text[strspn(text, " \t\r\n")] == '\0';
+    const utf8proc_uint8_t *at = (const utf8proc_uint8_t *)text;
+    while (*at != '\0') {
+        utf8proc_int32_t character;
+        utf8proc_ssize_t length = utf8proc_iterate(at, -1, &character);
+        if (length <= 0 || is_visible_character(character))
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+// What a record is known by in lists. These are not required in every request, but never blank where they are given.
+static bool is_name(const char *field)
+{
+    return strcmp(field, "name") == 0 || strcmp(field, "subject") == 0;
 }
 
 static void check_text(struct check *check, const char *place, const struct contract_field *rules, const char *text)
@@ -270,7 +305,8 @@ static bool is_required(const struct check *check, const struct validate_field *
     if (is_resource && check->mask != NULL && strcmp(field->field->name, check->mask->id) == 0)
         return true;
     // An amount of money without its currency is nothing.
-    bool is_wanted = field->rules->is_required || field->rules->format == CONTRACT_FORMAT_CURRENCY;
+    bool is_wanted = field->rules->is_required || field->rules->format == CONTRACT_FORMAT_CURRENCY ||
+                     (is_resource && is_name(field->field->name));
     return is_wanted && (!is_resource || is_named(check, field->field->name));
 }
 
@@ -287,6 +323,8 @@ static void check_field(struct check *check, const char *place, const struct val
         // Text of blanks only is not nothing: it has a form to keep too.
         if (!path_is_present(message, field->field))
             return;
+        if (field->rules != NULL && is_name(field->field->name) && !is_required(check, field, is_resource))
+            WRONG(check, place, "must hold a character that can be seen");
     }
     if (field->field->label == PROTOBUF_C_LABEL_REPEATED)
         check_list(check, place, field, message);

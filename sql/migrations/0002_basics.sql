@@ -28,6 +28,26 @@ $$;
 grant execute on function refuse(int, text, text, jsonb), require(boolean, int, text, text, jsonb)
     to kam_rep, kam_manager, kam_service, kam_auth;
 
+-- ---- one after the other ----
+
+-- Holds the others that would take the same turn until this transaction ends. What must then be judged by what they did belongs into a
+-- statement of its own after this one: a statement does not see what was committed after it began.
+create function take_turn(what text) returns void language sql volatile set search_path = kam, pg_temp as $$
+    select pg_advisory_xact_lock(hashtextextended('kam: ' || what, 0))
+$$;
+
+-- ---- names ----
+
+-- Whether there is anything to see in a text: one character at least that is no blank, no control or format character, and none of those that are
+-- letters or marks and yet show nothing (fillers of Hangul and Khmer, variation selectors, the empty Braille cell).
+create function is_visible(value text) returns boolean language sql immutable parallel safe set search_path = kam, pg_temp as $$
+    select regexp_replace(value, '[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]', '', 'g')
+           collate "und-x-icu" ~ '[[:graph:]]'
+$$;
+
+-- Of CHECK constraints.
+grant execute on function is_visible(text) to kam_rep, kam_manager;
+
 -- ---- ids ----
 
 -- RFC 9562 version 7: 48 bits of milliseconds, then random.

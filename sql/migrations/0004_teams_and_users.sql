@@ -11,7 +11,7 @@ create table team (
     update_time timestamptz not null default now(),
     updated_by uuid,
     version bigint not null default 1,
-    constraint team_name_length check (name <> '' and octet_length(name) <= 200),
+    constraint team_name_length check (is_visible(name) and octet_length(name) <= 200),
     constraint team_parent_differs check (parent_id <> id)
 );
 create unique index team_name_unique on team (parent_id, lower(name)) where retire_time is null;
@@ -25,6 +25,24 @@ create table team_closure (
     primary key (ancestor_id, descendant_id)
 );
 create index team_closure_descendant on team_closure (descendant_id, ancestor_id);
+
+-- Before the tree changes, whoever changes it: keep_team_closure() copies pairs of the closure, so it must see those of every other change.
+create function place_team() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform take_turn('team tree');
+    if new.parent_id is null or (tg_op = 'UPDATE' and new.parent_id is not distinct from old.parent_id) then
+        return new;
+    end if;
+    -- Waits for whoever is retiring the parent.
+    perform from team t where t.id = new.parent_id and t.retire_time is null for key share;
+    if not found and exists (select from team t where t.id = new.parent_id) then
+        perform refuse(9, 'TEAM_RETIRED', 'The team above is retired.');
+    end if;
+    perform require(not exists (select from team_closure c where c.ancestor_id = new.id and c.descendant_id = new.parent_id), 9, 'TEAM_LOOP',
+                    'A team cannot be moved below itself.');
+    return new;
+end
+$$;
 
 create function keep_team_closure() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
 begin
@@ -49,6 +67,23 @@ begin
 end
 $$;
 
+-- Whether the closure says what the tree says; kamd check asks.
+create function team_closure_is_sound() returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    with recursive pair (ancestor_id, descendant_id, depth) as (
+        select id, id, 0 from team
+        union
+        -- A loop would make pairs of ever greater depth; no sound tree is deeper than it has teams.
+        select t.parent_id, p.descendant_id, p.depth + 1
+          from pair p join team t on t.id = p.ancestor_id
+         where t.parent_id is not null and p.depth < (select count(*) from team)
+    )
+    select not exists ((select * from pair except select ancestor_id, descendant_id, depth from team_closure)
+                       union all
+                       (select ancestor_id, descendant_id, depth from team_closure except select * from pair))
+$$;
+grant execute on function team_closure_is_sound() to kam_auth;
+
+create trigger place_team before insert or update of parent_id on team for each row execute function place_team();
 -- The index above is for two at once; this one says it in words.
 create function check_team_name() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
@@ -86,7 +121,7 @@ create table app_user (
     version bigint not null default 1,
     constraint user_login unique (login),
     constraint user_login_form check (login ~ '^[a-z][a-z0-9._-]{1,39}$'),
-    constraint user_name_length check (name <> '' and octet_length(name) <= 200),
+    constraint user_name_length check (is_visible(name) and octet_length(name) <= 200),
     constraint user_role_known check (role in ('rep', 'manager', 'service')),
     constraint user_key_account_group_is_manager check (not is_key_account_group or role = 'manager'),
     constraint user_email_length check (octet_length(email) <= 254),

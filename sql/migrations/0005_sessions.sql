@@ -19,12 +19,15 @@ create table session (
 create unique index session_token on session (token_hash);
 create index session_of_user on session (user_id, create_time desc, id desc);
 
--- Failed logins per login and per address. The login is kept hashed: people type passwords into the wrong field.
+-- Failed logins, and those under way, per login, per address, and per login at an address; login_subject is of rows that are about a login. The
+-- login is kept hashed: people type passwords into the wrong field.
 create table login_failure (
     subject bytea primary key,
+    login_subject bytea,
     failures int not null,
     last_time timestamptz not null default now()
 );
+create index login_failure_login on login_failure (login_subject) where login_subject is not null;
 
 -- What a write did, so that its repetition gives the same answer.
 create table request_outcome (

@@ -2,6 +2,12 @@
 -- Accounts (客户档案), their members, and who reaches them.
 set local search_path = kam, pg_temp;
 
+-- A registration number without what people put between its characters.
+create function registration_key(registration_number text) returns text language sql immutable parallel safe set search_path = kam, pg_temp as $$
+    select nullif(regexp_replace(upper(registration_number), '[^0-9A-Z]', '', 'g'), '')
+$$;
+grant execute on function registration_key(text) to kam_rep, kam_manager;
+
 create sequence account_number;
 
 create table account (
@@ -56,10 +62,10 @@ create table account (
         search_vector(code || ' ' || name || ' ' || phone || ' ' || registered_address || ' ' || delivery_address || ' ' || list_text(other_names) || ' '
                       || registration_number || ' ' || website || ' ' || legal_representative || ' ' || industry || ' ' || region || ' ' || main_products
                       || ' ' || market || ' ' || our_value || ' ' || note)) stored,
-    registration_key text generated always as (nullif(regexp_replace(upper(registration_number), '[^0-9A-Z]', '', 'g'), '')) stored,
+    registration_key text generated always as (registration_key(registration_number)) stored,
 
     constraint account_code unique (code),
-    constraint account_name_length check (name <> '' and octet_length(name) <= 200),
+    constraint account_name_length check (is_visible(name) and octet_length(name) <= 200),
     constraint account_other_names_count check (cardinality(other_names) <= 10),
     constraint account_registration_number_length check (octet_length(registration_number) <= 60),
     constraint account_registered_address_length check (octet_length(registered_address) <= 400),
@@ -173,7 +179,7 @@ grant insert (id, name, other_names, registration_number, registered_address, de
 grant update (name, other_names, registration_number, registered_address, delivery_address, phone, website, legal_representative, founded_on,
               ownership, registered_capital_currency_code, registered_capital_minor_units, employees, industry, region, parent_id, tax_status, bank,
               main_products, market, our_value, management_level, culture, philosophy, industry_standing, reputation, annual_revenue_currency_code,
-              annual_revenue_minor_units, source, source_note, status, note)
+              annual_revenue_minor_units, source, source_note, status, note, duplicate_reason)
     on account to kam_rep, kam_manager;
 grant select (id, code, name, phone, registered_address, delivery_address, owner_id, version) on account to kam_service;
 

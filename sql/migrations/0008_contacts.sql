@@ -28,7 +28,7 @@ create table contact (
     search_all tsvector not null generated always as (
         search_vector(name || ' ' || list_text(phones) || ' ' || list_text(emails) || ' ' || list_text(other_names) || ' ' || list_text(messaging_ids)
                       || ' ' || note)) stored,
-    constraint contact_name_length check (name <> '' and octet_length(name) <= 200),
+    constraint contact_name_length check (is_visible(name) and octet_length(name) <= 200),
     constraint contact_other_names_form check (cardinality(other_names) <= 10 and all_lengths_within(other_names, 200)),
     constraint contact_phones_form check (cardinality(phones) <= 10 and all_lengths_within(phones, 60)),
     constraint contact_emails_form check (cardinality(emails) <= 10 and all_lengths_within(emails, 254)),
@@ -108,6 +108,8 @@ begin
     if new.reports_to_id is null then
         return new;
     end if;
+    -- Two at once could report to each other.
+    perform take_turn('reports to: ' || new.account_id);
     perform require(exists (select from position p where p.contact_id = new.reports_to_id and p.account_id = new.account_id),
                     9, 'REPORTS_TO_ELSEWHERE', 'The person they report to has no position at this account.');
     perform require(not exists (

@@ -37,7 +37,7 @@ create table activity (
     constraint activity_kind_known check (kind in ('call', 'visit', 'message', 'email', 'sample', 'quotation', 'technical_exchange', 'demonstration', 'site_visit',
         'senior_meeting', 'negotiation', 'contract_signing', 'delivery', 'payment_follow_up', 'service_visit', 'gift', 'survey', 'note')),
     constraint activity_state_known check (state in ('planned', 'done', 'cancelled', 'corrected')),
-    constraint activity_subject_length check (subject <> '' and octet_length(subject) <= 400),
+    constraint activity_subject_length check (is_visible(subject) and octet_length(subject) <= 400),
     constraint activity_duration_range check (duration_minutes between 0 and 100000),
     constraint activity_place_length check (octet_length(place) <= 400),
     constraint activity_cost_currency_form check (cost_currency_code ~ '^[A-Z]{3}$'),

@@ -51,6 +51,10 @@ begin
         return;
     end if;
     perform require(v_position.ended_on is null, 9, 'POSITION_ENDED', 'The position has ended already.');
+    perform require(v_position.since is null or v_position.since <= coalesce(end_position.ended_on, today()), 3, 'ENDED_BEFORE_SINCE',
+                    'The position cannot end before it began.',
+                    jsonb_build_object('violations', jsonb_build_array(jsonb_build_object(
+                        'field', 'ended_on', 'description', 'must not be before ' || v_position.since || ', when the position began'))));
     update position p set ended_on = coalesce(end_position.ended_on, today()) where p.id = position_id;
 end
 $$;

@@ -58,6 +58,14 @@ begin
 end
 $$;
 
+-- For a user who comes back. Waits for whoever is retiring the team.
+create function require_living_team(team_id uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform from team t where t.id = team_id and t.retire_time is null for key share;
+    perform require(found, 9, 'TEAM_RETIRED', 'The team of the user is retired. Put the user into another team first.');
+end
+$$;
+
 -- The user, locked, when the caller manages their team.
 create function lock_user_in_reach(user_id uuid) returns app_user language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
@@ -160,6 +168,7 @@ begin
         perform end_sessions(v_user.id);
     else
         perform require(v_user.disable_time is not null, 9, 'USER_NOT_DISABLED', 'The user is not disabled.');
+        perform require_living_team(v_user.team_id);
     end if;
     perform give_reason(reason);
     update app_user u set disable_time = case when is_disabled then now() end where u.id = v_user.id;
@@ -173,7 +182,7 @@ begin
     perform require(v_user.id <> caller_id(), 9, 'OWN_PASSWORD', 'Change your own password with ChangePassword, which asks for the present one.');
     perform set_password(v_user.id, password_hash);
     perform end_sessions(v_user.id);
-    delete from login_failure f where f.subject = login_subject('login', v_user.login);
+    perform forget_login_attempts(v_user.login);
 end
 $$;
 
@@ -185,8 +194,10 @@ language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_team team;
 begin
-    -- Two moves at once could make a loop together.
-    perform pg_advisory_xact_lock(hashtextextended('team tree', 3));
+    -- Before the row is locked and reach is judged; place_team() would take the same turn with the row in its hand.
+    if 'parent_id' = any (mask) then
+        perform take_turn('team tree');
+    end if;
     select * into v_team from team t where t.id = team_id for no key update;
     if not found or not manages_team(team_id) then
         perform refuse_not_found('team');
@@ -199,8 +210,6 @@ begin
         perform require(parent_id is not null, 9, 'TEAM_NEEDS_PARENT', 'Only the root team has no team above it.');
         perform require(manages_team(v_team.parent_id), 7, 'TEAM_IS_OWN', 'You can move teams below your own, not your own.');
         perform require_team_in_reach(parent_id);
-        perform require(not exists (select from team_closure c where c.ancestor_id = v_team.id and c.descendant_id = update_team.parent_id), 9, 'TEAM_LOOP',
-                        'A team cannot be moved below itself.');
     end if;
     update team t
        set name = case when 'name' = any (mask) then update_team.name else t.name end,

@@ -6,37 +6,86 @@ create function login_subject(kind text, value text) returns bytea language sql 
     select sha256(convert_to(kind || ':' || lower(value), 'UTF8'))
 $$;
 
--- How long this login or address has to wait before its next attempt. Three failures of a login and twenty of an address are free; each one
--- after that doubles the delay, from one second up to 15 minutes. An hour without failures forgets them.
-create function login_wait_ms(login text, address text) returns bigint language sql stable security definer set search_path = kam, pg_temp as $$
-    select coalesce(max(greatest(0, ceil(extract(epoch from f.last_time + make_interval(secs => least(900, 2 ^ least(f.failures - s.free, 20))) - clock_timestamp()) * 1000)))
-                    filter (where f.failures > s.free), 0)::bigint
-      from (values (login_subject('login', login), 2), (login_subject('address', address), 19)) s (subject, free)
-      join login_failure f on f.subject = s.subject
-     where f.last_time > clock_timestamp() - interval '1 hour'
+-- Who is being counted, how many attempts of theirs are free, and how long the delay after that can get. It starts at one second and every
+-- further attempt doubles it. Strict is what one address may try: a stranger who guesses is soon waiting, and the user at another address is not.
+-- What all addresses together try on one login is delayed by half a minute at most, and not at an address where the user has logged in before.
+create function login_limits(login text, address text) returns table (subject bytea, login_subject bytea, free int, most_seconds int, is_of_strangers boolean)
+language sql immutable set search_path = kam, pg_temp as $$
+    values (login_subject('login and address', address || ' ' || login), login_subject('login', login), 5, 900, false),
+           (login_subject('address', address), null, 50, 900, false),
+           (login_subject('login', login), login_subject('login', login), 30, 30, true)
 $$;
 
--- Always one row. user_id, password_hash and role are NULL where there is nobody to log in (no such user, or disabled): the server then checks the
--- password against a hash of its own, so that both answers take the same time. wait_ms > 0: refuse without looking.
-create function login_lookup(login text, address text) returns table (user_id uuid, password_hash text, role text, wait_ms bigint)
-language sql stable security definer set search_path = kam, pg_temp as $$
-    select u.id, p.hash, u.role, login_wait_ms(login_lookup.login, address)
-      from (select) always
-      left join (app_user u join user_password p on p.user_id = u.id) on u.login = lower(login_lookup.login) and u.disable_time is null
+-- All of them, in an order that all transactions keep.
+create function lock_login_failures(subjects bytea[]) returns void language sql volatile set search_path = kam, pg_temp as $$
+    select from login_failure f where f.subject = any (subjects) order by f.subject for update
 $$;
 
-create function count_login_failure(failed_subject bytea) returns void language sql volatile security definer set search_path = kam, pg_temp as $$
-    insert into login_failure as f (subject, failures, last_time) values (failed_subject, 1, clock_timestamp())
-    on conflict (subject) do update
+-- Counts an attempt before the password is looked at, so that attempts made at once do not all pass for the first; end_login_attempt() takes it
+-- back when the password was right. Gives 0, or how many milliseconds to wait: such an attempt is not counted and must not be tried. An hour
+-- without attempts forgets those before.
+create function begin_login_attempt(login text, address text) returns bigint language plpgsql volatile security definer set search_path = kam, pg_temp as $$
+declare
+    v_subjects bytea[] := array(select l.subject from login_limits(login, address) l order by l.subject);
+    v_is_known boolean := exists (select from session s join app_user u on u.id = s.user_id
+                                   where u.login = lower(begin_login_attempt.login) and s.address = begin_login_attempt.address);
+    v_wait_ms bigint;
+begin
+    insert into login_failure (subject, login_subject, failures)
+    select l.subject, l.login_subject, 0 from login_limits(login, address) l order by l.subject
+    on conflict do nothing;
+    perform lock_login_failures(v_subjects);
+    select ceil(extract(epoch from max(f.last_time + make_interval(secs => least(l.most_seconds, 2 ^ least(f.failures - l.free, 20)))) - clock_timestamp()) * 1000)
+      into v_wait_ms
+      from login_limits(login, address) l join login_failure f on f.subject = l.subject
+     where f.failures >= l.free and f.last_time > clock_timestamp() - interval '1 hour' and not (l.is_of_strangers and v_is_known);
+    if v_wait_ms > 0 then
+        return v_wait_ms;
+    end if;
+    update login_failure f
        set failures = case when f.last_time > clock_timestamp() - interval '1 hour' then f.failures + 1 else 1 end, last_time = clock_timestamp()
+     where f.subject = any (v_subjects);
+    return 0;
+end
 $$;
 
-create function login_failed(login text, address text) returns void language sql volatile security definer set search_path = kam, pg_temp as $$
-    select count_login_failure(login_subject('login', login)), count_login_failure(login_subject('address', address))
+-- Nothing is held against the login any more, and against the address one attempt less.
+create function end_login_attempt(login text, address text) returns void language plpgsql volatile security definer set search_path = kam, pg_temp as $$
+begin
+    perform lock_login_failures(array(select l.subject from login_limits(login, address) l));
+    delete from login_failure f
+     where f.subject in (login_subject('login', login), (select l.subject from login_limits(login, address) l where l.login_subject is not null and not l.is_of_strangers));
+    update login_failure f set failures = greatest(0, f.failures - 1) where f.subject = login_subject('address', address);
+end
 $$;
 
--- The session of a user whose password was right; no row when they were disabled meanwhile. Column names are paths in LoginResponse.
-create function open_session(for_user_id uuid, token_hash bytea, device text, address text, ttl_seconds bigint)
+-- After somebody else gave the user a new password: at any address.
+create function forget_login_attempts(login text) returns void language plpgsql volatile security definer set search_path = kam, pg_temp as $$
+declare
+    v_subjects bytea[] := array(select f.subject from login_failure f where f.login_subject = login_subject('login', login));
+begin
+    perform lock_login_failures(v_subjects);
+    delete from login_failure f where f.subject = any (v_subjects);
+end
+$$;
+
+-- Always one row, and an attempt that counts. user_id, password_hash and role are NULL where there is nobody to log in (no such user, or disabled): the
+-- server then checks the password against a hash of its own, so that both answers take the same time. wait_ms > 0: refuse without looking.
+create function login_lookup(login text, address text) returns table (user_id uuid, password_hash text, role text, wait_ms bigint)
+language plpgsql volatile security definer set search_path = kam, pg_temp as $$
+declare
+    v_wait_ms bigint := begin_login_attempt(login, address);
+begin
+    return query
+    select u.id, p.hash, u.role, v_wait_ms
+      from (select) always
+      left join (app_user u join user_password p on p.user_id = u.id) on u.login = lower(login_lookup.login) and u.disable_time is null;
+end
+$$;
+
+-- The session of a user whose password was right; no row when they were disabled or got another password since checked_hash was looked up. The two
+-- locks wait for whoever is doing that, and keep them until this session is there to be ended. Column names are paths in LoginResponse.
+create function open_session(for_user_id uuid, checked_hash text, token_hash bytea, device text, address text, ttl_seconds bigint)
 returns table ("session.id" uuid, "session.user_id" uuid, "session.device" text, "session.address" text, "session.create_time" timestamptz,
                "session.expire_time" timestamptz, "session.is_current" boolean, "user.id" uuid, "user.login" text, "user.name" text, "user.role" text,
                "user.team_id" uuid, "user.team_name" text, "user.email" text, "user.phone" text, "user.locale" text, "user.time_zone" text,
@@ -46,17 +95,19 @@ language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_session session;
 begin
-    insert into session (token_hash, user_id, device, address, expire_time)
-    select open_session.token_hash, u.id, coalesce(open_session.device, ''), coalesce(open_session.address, ''),
-           now() + make_interval(secs => ttl_seconds)
-      from app_user u
-     where u.id = for_user_id and u.disable_time is null
-    returning * into v_session;
+    perform from app_user u where u.id = for_user_id and u.disable_time is null for share;
     if not found then
         return;
     end if;
-    delete from login_failure f
-     where f.subject = (select login_subject('login', u.login) from app_user u where u.id = for_user_id);
+    perform from user_password p where p.user_id = for_user_id and p.hash = checked_hash for share;
+    if not found then
+        return;
+    end if;
+    insert into session (token_hash, user_id, device, address, expire_time)
+    values (open_session.token_hash, for_user_id, coalesce(open_session.device, ''), coalesce(open_session.address, ''),
+            now() + make_interval(secs => ttl_seconds))
+    returning * into v_session;
+    perform end_login_attempt(u.login, v_session.address) from app_user u where u.id = for_user_id;
     return query
     select v_session.id, v_session.user_id, v_session.device, v_session.address, v_session.create_time, v_session.expire_time, true,
            u.id, u.login, u.name, u.role, u.team_id, t.name, u.email, u.phone, u.locale, u.time_zone, u.is_key_account_group,
@@ -68,26 +119,25 @@ $$;
 
 -- ---- of one's own ----
 
--- For checking the present password before it is changed.
+-- For checking the present password before it is changed. An attempt that counts, as at login_lookup().
 create function own_password(address text) returns table (password_hash text, wait_ms bigint)
-language sql stable security definer set search_path = kam, pg_temp as $$
-    select p.hash, login_wait_ms(u.login, own_password.address)
-      from app_user u join user_password p on p.user_id = u.id
-     where u.id = caller_id()
-$$;
-
-create function own_password_failed(address text) returns void language sql volatile security definer set search_path = kam, pg_temp as $$
-    select login_failed(u.login, own_password_failed.address) from app_user u where u.id = caller_id()
+language plpgsql volatile security definer set search_path = kam, pg_temp as $$
+declare
+    v_wait_ms bigint := (select begin_login_attempt(u.login, own_password.address) from app_user u where u.id = caller_id());
+begin
+    return query select p.hash, v_wait_ms from user_password p where p.user_id = caller_id();
+end
 $$;
 
 -- Only when the hash is still the one that was checked; every other session ends.
-create function change_own_password(checked_hash text, new_hash text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+create function change_own_password(checked_hash text, new_hash text, address text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
 begin
     if not exists (select from user_password p where p.user_id = caller_id() and p.hash = checked_hash for update) then
         perform refuse(10, 'PASSWORD_CHANGED', 'The password was changed meanwhile. Please try again.');
     end if;
     perform set_password(caller_id(), new_hash);
     perform end_sessions(caller_id(), caller_session_id());
+    perform end_login_attempt(u.login, change_own_password.address) from app_user u where u.id = caller_id();
 end
 $$;
 
@@ -131,6 +181,6 @@ begin
 end
 $$;
 
-grant execute on function login_lookup(text, text), login_failed(text, text), open_session(uuid, bytea, text, text, bigint), purge() to kam_auth;
-grant execute on function own_password(text), own_password_failed(text), change_own_password(text, text), revoke_session(uuid), end_own_session()
+grant execute on function login_lookup(text, text), open_session(uuid, text, bytea, text, text, bigint), purge() to kam_auth;
+grant execute on function own_password(text), change_own_password(text, text, text), revoke_session(uuid), end_own_session()
     to kam_rep, kam_manager, kam_service;

@@ -76,7 +76,7 @@ declare
 begin
     perform set_password(v_user.id, password_hash);
     perform end_sessions(v_user.id);
-    delete from login_failure f where f.subject = login_subject('login', v_user.login);
+    perform forget_login_attempts(v_user.login);
 end
 $$;
 
@@ -90,6 +90,8 @@ begin
     if is_disabled then
         perform keep_a_root_manager(v_user.id);
         perform end_sessions(v_user.id);
+    else
+        perform require_living_team(v_user.team_id);
     end if;
     update app_user u set disable_time = case when is_disabled then now() end where u.id = v_user.id;
 end

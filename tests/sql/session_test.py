@@ -109,37 +109,65 @@ class SessionTest(Stage):
         for login in ('ann', 'nobody'):
             waits = []
             for _ in range(6):
-                self.auth('select kam.login_failed(%s, %s)', login, f'10.1.0.{len(waits)}')
-                waits.append(self.auth('select wait_ms from kam.login_lookup(%s, %s)', login, '10.9.9.9')[0][0])
-            self.assertEqual([0, 0], waits[:2])
-            for wait, most in zip(waits[2:], (8000, 16000, 32000, 64000)):
-                self.assertTrue(0 < wait <= most, waits)
-            self.assertEqual(sorted(waits), waits)
-        self.assertEqual([(0,)], self.auth("select wait_ms from kam.login_lookup('sue', '10.9.9.9')"))
+                waits.append(self.attempt(login, '10.9.9.9'))
+            self.assertEqual([0] * 5, waits[:5])
+            self.assertTrue(0 < waits[5] <= 1000, waits)
+            for failures, most in ((8, 8000), (14, 512000), (15, 900000), (40, 900000)):
+                self.query("update login_failure set failures = %s, last_time = clock_timestamp() where subject = login_subject('login and address', %s)", failures, '10.9.9.9 ' + login)
+                wait = self.attempt(login, '10.9.9.9')
+                self.assertTrue(most / 2 < wait <= most, (failures, wait))
+            self.assertEqual(0, self.attempt(login, '10.9.9.8'), 'a stranger somewhere else shut the user out')
+        self.assertEqual(0, self.attempt('sue', '10.9.9.9'))
+
+    def test_delay_of_a_login_at_all_addresses_is_short_and_not_for_who_was_there_before(self):
+        self.auth('select * from kam.open_session(%s, %s, %s, %s, %s, %s)', self.users['ann'], HASH, b'x' * 32, '', '10.0.0.5', 3600)
+        for number in range(30):
+            self.assertEqual(0, self.attempt('ann', f'10.1.0.{number}'))
+        self.assertTrue(0 < self.attempt('ann', '10.0.0.6') <= 1000)
+        self.query("update login_failure set failures = 1000, last_time = clock_timestamp() where subject = login_subject('login', 'ann')")
+        self.assertTrue(0 < self.attempt('ann', '10.0.0.6') <= 30000)
+        self.assertEqual(0, self.attempt('ann', '10.0.0.5'))
+
+    def test_a_right_password_takes_the_attempt_back(self):
+        for number in range(60):
+            self.assertEqual(0, self.attempt('ann', '10.0.0.5'))
+            self.auth('select * from kam.open_session(%s, %s, %s, %s, %s, %s)', self.users['ann'], HASH, b'%032d' % number, '', '10.0.0.5', 3600)
+        self.assertEqual([(0,)], self.query('select failures from login_failure'))
+        self.assertEqual(0, self.attempt('ann', '10.0.0.5'))
+        self.assertEqual([], self.auth('select * from kam.open_session(%s, %s, %s, %s, %s, %s)', self.users['ann'], HASH + 'x', b'y' * 32, '', '10.0.0.5', 3600))
+        self.assertEqual([(1,)] * 3, self.query('select failures from login_failure'))
+
+    def test_a_new_password_from_a_manager_ends_the_delay(self):
+        for _ in range(6):
+            wait = self.attempt('ann', '10.0.0.5')
+        self.assertGreater(wait, 0)
+        self.call('north').write('UserService/SetUserPassword', {'id': self.users['ann'], 'password': HASH})
+        self.assertEqual(0, self.attempt('ann', '10.0.0.5'))
+
+    def attempt(self, login, address):
+        return self.auth('select wait_ms from kam.login_lookup(%s, %s)', login, address)[0][0]
 
     def test_delay_per_address(self):
-        for number in range(25):
-            self.auth('select kam.login_failed(%s, %s)', f'user{number}', '10.0.0.7')
-        self.assertGreater(self.auth("select wait_ms from kam.login_lookup('sue', '10.0.0.7')")[0][0], 0)
-        self.assertEqual([(0,)], self.auth("select wait_ms from kam.login_lookup('sue', '10.0.0.8')"))
+        for number in range(50):
+            self.assertEqual(0, self.attempt(f'user{number}', '10.0.0.7'))
+        self.assertGreater(self.attempt('sue', '10.0.0.7'), 0)
+        self.assertEqual(0, self.attempt('sue', '10.0.0.8'))
 
     def test_old_failures_are_forgotten(self):
         for _ in range(9):
-            self.auth("select kam.login_failed('ann', '10.0.0.1')")
+            self.attempt('ann', '10.0.0.1')
+        self.assertGreater(self.attempt('ann', '10.0.0.1'), 0)
         self.query("update login_failure set last_time = now() - interval '61 minutes'")
-        self.assertEqual([(0,)], self.auth("select wait_ms from kam.login_lookup('ann', '10.0.0.1')"))
-        self.auth("select kam.login_failed('ann', '10.0.0.1')")
-        self.assertEqual([(1,), (1,)], self.query('select failures from login_failure'))
+        self.assertEqual(0, self.attempt('ann', '10.0.0.1'))
+        self.assertEqual([(1,)] * 3, self.query('select failures from login_failure'))
 
     def test_open_session(self):
-        self.auth("select kam.login_failed('ann', '10.0.0.1')")
-        row = self.auth('select * from kam.open_session(%s, %s, %s, %s, %s)', self.users['ann'], b'x' * 32, 'kam on laptop', '10.0.0.1', 3600)
+        row = self.auth('select * from kam.open_session(%s, %s, %s, %s, %s, %s)', self.users['ann'], HASH, b'x' * 32, 'kam on laptop', '10.0.0.1', 3600)
         self.assertEqual(1, len(row))
-        self.assertEqual([(1,)], self.query('select count(*) from login_failure'))
         self.assertEqual([('kam on laptop', '10.0.0.1', True)],
                          self.query("select device, address, expire_time = create_time + interval '1 hour' from session where token_hash = %s", b'x' * 32))
         self.query("update app_user set disable_time = now() where login = 'ann'")
-        self.assertEqual([], self.auth('select * from kam.open_session(%s, %s, %s, %s, %s)', self.users['ann'], b'y' * 32, '', '', 3600))
+        self.assertEqual([], self.auth('select * from kam.open_session(%s, %s, %s, %s, %s, %s)', self.users['ann'], HASH, b'y' * 32, '', '', 3600))
 
     def test_list_and_revoke(self):
         for login, listed in (('ann', 1), ('desk', 1)):
@@ -167,10 +195,10 @@ class SessionTest(Stage):
             cursor.execute("select * from kam.own_password('10.0.0.1')")
             self.assertEqual((HASH, 0), cursor.fetchone())
             with self.assertRaisesRegex(psycopg2.Error, 'changed meanwhile'):
-                cursor.execute('select kam.change_own_password(%s, %s)', (other, other))
+                cursor.execute("select kam.change_own_password(%s, %s, '10.0.0.1')", (other, other))
             caller.connection.rollback()
             cursor.execute('select kam.begin_write(%s, %s, %s, %s)', (caller.token, new_id(), 'c', b'p'))
-            cursor.execute('select kam.change_own_password(%s, %s)', (HASH, other))
+            cursor.execute("select kam.change_own_password(%s, %s, '10.0.0.1')", (HASH, other))
         caller.connection.commit()
         self.assertEqual([(other,)], self.query('select hash from user_password where user_id = %s', self.users['ann']))
         self.assertEqual([(1,)], self.query('select count(*) from session where user_id = %s and revoke_time is null', self.users['ann']))
@@ -180,7 +208,7 @@ class SessionTest(Stage):
         self.add_account('ann', 'Acme')
         self.query("update request_outcome set time = now() - interval '8 days'")
         self.query("update session set revoke_time = now() - interval '31 days' where user_id = %s", self.users['bob'])
-        self.auth("select kam.login_failed('ann', '10.0.0.1')")
+        self.attempt('ann', '10.0.0.1')
         self.query("update login_failure set last_time = now() - interval '25 hours'")
         self.query('drop table ' + self.query("select max(relname) from pg_class where relispartition and relkind = 'r' and relname ~ '^change_2'")[0][0])
         before = self.query("select count(*) from pg_class where relispartition and relkind = 'r'")[0][0]

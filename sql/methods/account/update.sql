@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
+-- The trigger rename_account refuses a name or number that looks like another account's, and keeps duplicate_reason where neither changes.
 -- method: kam.v1.AccountService/UpdateAccount
 -- kind: write
 -- record: account.id
@@ -9,6 +10,7 @@ update account
             registered_capital, employees, industry, region, parent_id, tax_status, bank, main_products, market, our_value, management_level, culture,
             philosophy, industry_standing, reputation, annual_revenue, source, source_note),
        @set(account: note),
+       duplicate_reason = :duplicate_reason,
        status = case when 'status' = any (:update_mask) then coalesce(:account.status, 'prospect') else status end @mask(status)
  where id = :record.id and version = :account.version;
 -- answer:
