@@ -8,22 +8,33 @@ struct known_reason {
     const char *reason;
     const char *message;
     const char *hint;
+    bool is_general; // the server's own text says more; for languages in which it has none
 };
 
 // Reasons of the server and of libkam whose texts we can say better, and in the user's language.
 static const struct known_reason known_reasons[] = {
     {"BAD_CREDENTIALS", N_("the login or the password is wrong"),
-     N_("Ask a manager to set a new password if you forgot yours.")},
-    {"TOO_MANY_ATTEMPTS", N_("too many failed attempts"), NULL},
+     N_("Ask a manager to set a new password if you forgot yours."), false},
+    {"TOO_MANY_ATTEMPTS", N_("too many failed attempts"), NULL, false},
     {"ACCOUNT_DUPLICATE", N_("an account that looks like this one exists already"),
-     N_("If it is another company, say why: --duplicate-reason \"...\"")},
+     N_("If it is another company, say why: --duplicate-reason \"...\""), false},
     {"VERSION_CONFLICT", N_("somebody changed the record since you looked at it"),
-     N_("Look at it again, then repeat the command with what you still want.")},
-    {"NO_SESSION", N_("you are not logged in"), NULL},
-    {"SERVER_KEY_CHANGED", NULL,
-     N_("If the server was set up anew, and only then: remove its line from known_servers in kam's directory and log "
-        "in again.")},
-    {"UNREACHABLE", NULL, N_("Is kamd running there, and is the network up?")},
+     N_("Look at it again, then repeat the command with what you still want."), false},
+    {"NO_SESSION", N_("you are not logged in"), NULL, false},
+    {"SERVER_KEY_CHANGED", NULL, N_("If the server was set up anew, and only then: kam login SERVER --forget-key"),
+     false},
+    {"BAD_CERTIFICATE", NULL, N_("Does --ca (or KAM_CA) name the right file?"), false},
+    {"ROLE_NOT_ALLOWED", N_("your role may not do this"), NULL, true},
+    {"NOT_ALLOWED", N_("you may see this record, but not change it this way"), NULL, true},
+    {"PERMISSION_DENIED", N_("you may not do this"), NULL, true},
+    {"NOT_FOUND", N_("there is no such record within your reach"), NULL, true},
+    {"CONCURRENT_CHANGE", N_("somebody changed the same at the same moment"), N_("Repeat the command."), true},
+    {"DATABASE_UNAVAILABLE", N_("the server cannot reach its database at the moment"), NULL, true},
+    {"SHUTTING_DOWN", N_("the server is stopping"), NULL, true},
+    {"QUEUE_FULL", N_("the server has too much to do at the moment"), NULL, true},
+    {"MESSAGE_TOO_LARGE", N_("the request is larger than the server takes"), NULL, true},
+    {"SERVICE_UNKNOWN", N_("the server does not know this call; is it older than kam?"), NULL, true},
+    {"UNREACHABLE", NULL, N_("Is kamd running there, and is the network up?"), false},
 };
 
 static const struct known_reason *find_reason(const char *reason)
@@ -32,6 +43,16 @@ static const struct known_reason *find_reason(const char *reason)
         if (strcmp(known_reasons[at].reason, reason) == 0)
             return &known_reasons[at];
     return NULL;
+}
+
+// The server's text where we have it in the user's language, else ours.
+static const char *message_of(const struct kam_error *error, const struct known_reason *known)
+{
+    const char *own = language_text(error->message);
+    if (known == NULL || known->message == NULL || own != error->message)
+        return own;
+    const char *ours = _(known->message);
+    return known->is_general && ours == known->message ? own : ours;
 }
 
 static enum exit_code exit_code_of(const struct kam_error *error)
@@ -69,9 +90,10 @@ static const char *typed_name(struct app *app, const char *path)
 static void print_details(struct app *app, const struct kam_error *error)
 {
     for (size_t at = 0; error->violation_count > 1 && at < error->violation_count; at++)
-        app_hint(app, "%s: %s", typed_name(app, error->violations[at].field), error->violations[at].description);
+        app_hint(app, "%s: %s", typed_name(app, error->violations[at].field),
+                 language_text(error->violations[at].description));
     for (size_t at = 0; at < error->precondition_count; at++)
-        app_hint(app, "%s %s", error->preconditions[at].subject, error->preconditions[at].description);
+        app_hint(app, "%s %s", error->preconditions[at].subject, language_text(error->preconditions[at].description));
     for (size_t at = 0; at < error->resource_count; at++)
         app_hint(app, "%s  %s  %s", error->resources[at].name, error->resources[at].owner,
                  error->resources[at].description);
@@ -93,11 +115,12 @@ enum exit_code app_print_error(struct app *app)
     if (is_session_gone)
         app_refuse(app, code, _("you are not logged in to %s, or the session has ended"), app_server(app));
     else if (error->violation_count == 1 && error->code == KAM_INVALID_ARGUMENT)
-        app_refuse(app, code, "%s: %s", typed_name(app, error->violations[0].field), error->violations[0].description);
+        app_refuse(app, code, "%s: %s", typed_name(app, error->violations[0].field),
+                   language_text(error->violations[0].description));
     else if (error->violation_count > 1)
         app_refuse(app, code, "%s", _("some of this is not right:"));
     else
-        app_refuse(app, code, "%s", known != NULL && known->message != NULL ? _(known->message) : error->message);
+        app_refuse(app, code, "%s", message_of(error, known));
     print_details(app, error);
     if (is_session_gone)
         app_hint(app, _("Log in: kam login %s"), app_server(app));

@@ -18,6 +18,9 @@ enum { CALLS_IN_FLIGHT = 16, MOST_REPEATS = 5, LONGEST_PAUSE_MS = 5000, BAR_WIDT
 static const char *const outcome_words[IMPORT_OUTCOMES] = {
     "pending", "added", "already there", "would be added", "looks like another", "failed", "not tried"};
 
+static const char *const outcome_keys[IMPORT_OUTCOMES] = {"pending",          "added",  "alreadyThere", "wouldBeAdded",
+                                                          "looksLikeAnother", "failed", "notTried"};
+
 static const char *outcome_text(enum import_outcome outcome)
 {
     switch (outcome) {
@@ -81,10 +84,10 @@ struct flight {
 void import_fail_with_error(struct import *import, struct import_row *row)
 {
     const struct kam_error *error = &import->app->error;
-    const char *detail = error->message;
+    const char *detail = language_text(error->message);
     if (error->violation_count > 0)
-        detail =
-            arena_printf(import->app->arena, "%s: %s", error->violations[0].field, error->violations[0].description);
+        detail = arena_printf(import->app->arena, "%s: %s", error->violations[0].field,
+                              language_text(error->violations[0].description));
     import_fail(import, row, "%s", detail);
 }
 
@@ -194,7 +197,7 @@ static void print_json(struct import *import, const size_t counts[])
                                               row->handle, "detail", row->detail));
     }
     for (size_t outcome = IMPORT_ADDED; outcome < IMPORT_OUTCOMES; outcome++)
-        json_object_set_new(document, outcome_words[outcome], json_integer((json_int_t)counts[outcome]));
+        json_object_set_new(document, outcome_keys[outcome], json_integer((json_int_t)counts[outcome]));
     json_object_set_new(document, "rows", rows);
     output_json(import->app, document);
     json_decref(document);

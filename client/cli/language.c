@@ -64,6 +64,11 @@ void language_start(void)
     textdomain("kam");
 }
 
+const char *language_text(const char *text)
+{
+    return *text == '\0' ? text : gettext(text); // gettext("") is the head of the catalogue
+}
+
 const char *language_label(const char *context, const char *text)
 {
     // gettext's convention for contexts: "context\004text".

@@ -7,6 +7,7 @@
 
 #define _(text) gettext(text)
 #define N_(text) text
+#define NC_(context, text) text // for language_label()
 
 // Chooses the language: KAM_LANG, else LANGUAGE, LC_ALL, LC_MESSAGES, LANG. Works also where the system has not
 // generated the locale (Debian's minimal images know only C.UTF-8): glibc then takes the texts by LANGUAGE.
@@ -16,5 +17,8 @@ void language_start(void);
 // Translates a text that needs a context: "field" for labels of the contract's fields, the enum's name for its values.
 // Falls back to the text itself.
 const char *language_label(const char *context, const char *text);
+
+// A text that came from elsewhere, of the server's for example, where the catalogue has it; else the text itself.
+const char *language_text(const char *text);
 
 #endif

@@ -56,6 +56,9 @@ static enum exit_code login(struct app *app, struct invocation *invocation)
         app->settings.server = invocation->words[0];
     if (*app_server(app) == '\0')
         app->settings.server = "localhost";
+    if (invocation_flag(invocation, "forget-key") != NULL &&
+        !kam_forget_server(app->home, app_server(app), &app->error) && app->error.code != KAM_OK)
+        return app_print_error(app);
     // An old token has no business at a login, least of all at another server's.
     const char *server = app_server(app);
     app->credentials.token = "";
@@ -157,6 +160,9 @@ static enum exit_code passwd(struct app *app, struct invocation *invocation)
 
 static const struct flag login_flags[] = {
     {"user", N_("LOGIN"), N_("Who logs in; asked for on a terminal."), false},
+    {"forget-key", NULL,
+     N_("Forget the server's remembered key and remember the one it shows now. Only if you know why it changed."),
+     false},
     {"password-stdin", NULL, N_("Read the password from the first line of standard input."), false},
     {NULL, NULL, NULL, false},
 };

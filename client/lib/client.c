@@ -31,7 +31,8 @@ static enum kam_code make_context(struct kam_client *client, struct kam_error *e
     } else if (SSL_CTX_load_verify_file(client->tls_context, client->ca_file) != 1) {
         unsigned long detail = ERR_get_error();
         return error_set(error, KAM_INVALID_ARGUMENT, "BAD_CA_FILE", "%s: %s", client->ca_file,
-                         ERR_reason_error_string(detail) == NULL ? "cannot be read" : ERR_reason_error_string(detail));
+                         ERR_reason_error_string(detail) == NULL ? _("cannot be read")
+                                                                 : ERR_reason_error_string(detail));
     }
     return KAM_OK;
 }

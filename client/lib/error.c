@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Errors as values: texts and the details of google.rpc.Status, in an arena of the error's own.
+#include <libintl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,7 @@ enum kam_code error_set(struct kam_error *error, enum kam_code code, const char 
     struct arena *old = begin(error, code);
     va_list arguments;
     va_start(arguments, format);
-    error->message = arena_vprintf(error_memory(error), format, arguments);
+    error->message = arena_vprintf(error_memory(error), dgettext("kam", format), arguments);
     va_end(arguments);
     error->reason = arena_strdup(error_memory(error), reason);
     arena_destroy(old);

@@ -3,6 +3,7 @@
 #ifndef KAM_CLIENT_INTERNAL_H
 #define KAM_CLIENT_INTERNAL_H
 
+#include <libintl.h>
 #include <openssl/ssl.h>
 
 #include "base/arena.h"
@@ -13,8 +14,11 @@ int64_t client_now_ms(void);
 
 // ---- error.c
 
+// A text in the language of the program, where it has chosen one (setlocale, bindtextdomain of "kam").
+#define _(text) dgettext("kam", text)
+
 // Clears the error and sets code, reason and message. Returns code. message and reason may point into the error's old
-// content.
+// content. The format is translated.
 enum kam_code error_set(struct kam_error *error, enum kam_code code, const char *reason, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 

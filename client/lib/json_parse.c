@@ -33,9 +33,9 @@ static __attribute__((format(printf, 2, 3))) bool refuse(struct parser *parser, 
     char text[512];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    vsnprintf(text, sizeof text, _(format), arguments);
     va_end(arguments);
-    const char *path = *parser->path == '\0' ? "(the document)" : parser->path;
+    const char *path = *parser->path == '\0' ? _("(the document)") : parser->path;
     error_set(parser->error, KAM_INVALID_ARGUMENT, "BAD_JSON", "%s: %s", path, text);
     struct arena *arena = error_memory(parser->error);
     struct kam_violation *violation = arena_alloc(arena, sizeof *violation);
@@ -83,7 +83,7 @@ static bool read_integer(struct parser *parser, const json_t *value, int64_t lea
         number = is_number ? (int64_t)real : 0;
     }
     if (!is_number || number < least || number > most)
-        return refuse(parser, "must be a whole number from %" PRId64 " to %" PRId64, least, most);
+        return refuse(parser, "must be a whole number from %lld to %lld", (long long)least, (long long)most);
     *number_r = number;
     return true;
 }

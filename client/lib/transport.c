@@ -155,7 +155,7 @@ static enum kam_code shake_hands(struct transport *transport, const char *host, 
         if (reason != SSL_ERROR_WANT_READ || pushed < 0) {
             unsigned long detail = ERR_peek_error();
             return error_set(error, KAM_UNAVAILABLE, "NOT_A_SERVER", "%s port %s does not speak TLS 1.3: %s", host,
-                             port, detail == 0 ? "connection closed" : ERR_reason_error_string(detail));
+                             port, detail == 0 ? _("connection closed") : ERR_reason_error_string(detail));
         }
         int pulled = pull(transport);
         if (pulled < 0)

@@ -1,17 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes kam.pot: the texts of the client's sources, and those it takes from the contract: labels of fields (context "field"), enum values
-(context: the enum's name) and the comments that help shows.
+"""Writes kam.pot: the texts of the client's sources, those it takes from the contract (labels of fields, context "field"; enum values, context:
+the enum's name; the comments that help shows), and those a server answers with that hold no values of their own.
 
 usage: extract.py DESCRIPTOR_SET OUTPUT.pot
 """
+import ast
 import pathlib
+import re
 import subprocess
 import sys
 
 UNSEEN = {"page_size", "page_token", "update_mask", "version", "id", "password", "current_password", "new_password"}
 FOLDER = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(FOLDER.parents[1] / "proto"))
+ROOT = FOLDER.parents[1]
+sys.path.insert(0, str(ROOT / "proto"))
 import contract  # noqa: E402  the build's own reader of descriptors
 
 
@@ -69,15 +72,43 @@ def contract_entries(data):
     return [entry(msgid, context, place) for (context, msgid), place in sorted(seen.items(), key=lambda one: (one[0][0] or "", one[0][1]))]
 
 
+def xgettext(folder, keywords):
+    """A catalogue of the texts in a folder's C sources, without those that are only places for values."""
+    sources = sorted(path.name for path in folder.glob("*.c"))
+    catalogue = subprocess.run(["xgettext", "--language=C", "--from-code=UTF-8", "--keyword", *("--keyword=" + word for word in keywords), "--sort-by-file",
+                                "--no-location", "--no-wrap", "--omit-header", "--output=-", "--directory", str(folder), *sources],
+                               check=True, capture_output=True, text=True, encoding="utf-8").stdout
+    return [one for one in catalogue.strip().split("\n\n") if re.search("[A-Za-z]", re.sub(r"%[a-z]|\\[a-z]", "", one[one.index("msgid"):].replace("msgid", "").replace("msgstr", "")))]
+
+
+def server_entries():
+    """Texts of the server without values in them; those with values reach the client filled in, so it could not look them up."""
+    methods, migrations = ROOT / "server" / "methods", ROOT / "sql" / "migrations"
+    texts = {}
+    for one in xgettext(methods, ["call_fail:4", "error_set:4", "error_add_violation:3", "WRONG:3"]):
+        msgid = one[one.index("msgid"):one.index("msgstr")].removeprefix("msgid").strip()
+        if "%" not in msgid:
+            texts[ast.literal_eval("(" + msgid + ")")] = "server/methods"
+    for text in re.findall(r'"(must [^"%]+)"', (methods / "format.c").read_text(encoding="utf-8")):
+        texts[text] = "server/methods/format.c"
+    literal = r"'((?:[^']|'')+)'(?!\s*\|\|)"
+    for path in sorted(migrations.glob("*.sql")):
+        source = path.read_text(encoding="utf-8")
+        calls = re.findall(r"\b\d+,\s*(?:'[A-Z_]+'|case\b[^;]*?\bend),\s*" + literal, source)
+        choices = re.findall(r"\b\d+,\s*'[A-Z_]+',\s*case\b([^;]*?)\bend\b(?!\s*\|\|)", source)
+        calls += [text for choice in choices for text in re.findall(r"\b(?:then|else)\s+" + literal, choice)]
+        calls += re.findall(r'"description":\s*"([^"]+)"', source)
+        for text in calls:
+            texts[text.replace("''", "'")] = path.name
+    return [entry(text, place=place) for text, place in sorted(texts.items())]
+
+
 def main():
     descriptors, target = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
-    sources = sorted(path.name for path in (FOLDER.parent / "cli").glob("*.c"))
-    pot = subprocess.run(["xgettext", "--language=C", "--from-code=UTF-8", "--keyword=_", "--keyword=N_", "--sort-by-file", "--no-location",
-                          "--no-wrap", "--omit-header", "--output=-", "--directory", str(FOLDER.parent / "cli"), *sources],
-                         check=True, capture_output=True, text=True, encoding="utf-8").stdout
+    pot = "\n\n".join(xgettext(FOLDER.parent / "cli", ["_", "N_", "NC_:1c,2"]) + xgettext(FOLDER.parent / "lib", ["_", "error_set:4", "refuse:2"])) + "\n"
     head = ('# SPDX-License-Identifier: Apache-2.0\nmsgid ""\nmsgstr ""\n"Project-Id-Version: kam\\n"\n"MIME-Version: 1.0\\n"\n'
             '"Content-Type: text/plain; charset=UTF-8\\n"\n"Content-Transfer-Encoding: 8bit\\n"\n')
-    parts = head + "\n" + pot + "\n" + "\n".join(contract_entries(descriptors.read_bytes()))
+    parts = head + "\n" + pot + "\n" + "\n".join(contract_entries(descriptors.read_bytes()) + server_entries())
     # A comment of the contract may be a text of the sources as well.
     merged = subprocess.run(["msguniq", "--use-first", "--no-wrap", "-"], input=parts, check=True, capture_output=True, text=True, encoding="utf-8").stdout
     target.write_text(merged, encoding="utf-8")

@@ -73,7 +73,7 @@ class Imports(unittest.TestCase):
         # A second run adds nothing and overwrites nothing.
         self.boss.run('account', 'edit', acme['code'], '--industry', 'technology')
         second = self.boss.run(*words, '--json').json
-        self.assertEqual((second['added'], second['already there'], second['failed']), (0, 3, 4))
+        self.assertEqual((second['added'], second['alreadyThere'], second['failed']), (0, 3, 4))
         again = self.accounts()
         self.assertEqual(again['Acme Corporation']['industry'], 'technology')
         self.assertEqual({name: one['id'] for name, one in again.items()}, {name: one['id'] for name, one in accounts.items()})
