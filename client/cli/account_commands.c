@@ -31,9 +31,10 @@ static enum exit_code show_more(struct app *app, struct invocation *invocation, 
         const Kam__V1__ListContactsResponse *people = (const Kam__V1__ListContactsResponse *)app_keep(app, response);
         if (people->n_contacts > 0) {
             output_heading(app, _("People"));
-            output_inner_table(app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)people->contacts,
-                               people->n_contacts,
-                               "id name positions.title phones positions.buying_roles positions.stance", "  ");
+            output_inner_table(
+                app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)people->contacts,
+                people->n_contacts,
+                "id name positions.title phones positions.buying_roles positions.stance positions.relationship", "  ");
         }
     }
     if (kam_call_wait(second, &response, &app->error) == KAM_OK) {
@@ -63,7 +64,7 @@ const struct command account_commands[] = {
         .name = "account show",
         .summary = N_("Show an account with its people and latest activities"),
         .method = SERVICE "GetAccount",
-        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT}},
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ANY_ACCOUNT}},
         .hidden = "code",
         .more = show_more,
         .examples = {"kam account show K-000123", "kam account show Acme", "kam account show K-000123 --json"},
@@ -136,7 +137,7 @@ const struct command account_commands[] = {
         .name = "account restore",
         .summary = N_("Bring a retired account back"),
         .method = SERVICE "RestoreAccount",
-        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ACCOUNT}},
+        .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ANY_ACCOUNT}},
         .done = N_("Restored %s."),
         .examples = {"kam account restore K-000123"},
     },

@@ -321,6 +321,7 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         [RECORD_USER] = "/kam.v1.UserService/GetUser",
         [RECORD_TEAM] = "/kam.v1.TeamService/GetTeam",
         [RECORD_ANY] = NULL,
+        [RECORD_ANY_ACCOUNT] = "/kam.v1.AccountService/GetAccount",
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];

@@ -18,6 +18,7 @@ enum record_kind {
     RECORD_TEAM,
     RECORD_SESSION,
     RECORD_ANY,
+    RECORD_ANY_ACCOUNT, // retired ones as well
 };
 
 enum { MOST_ARGUMENTS = 3, MOST_EXAMPLES = 4, MOST_DEPTH = 4 };

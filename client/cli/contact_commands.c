@@ -11,7 +11,8 @@ const struct command contact_commands[] = {
         .method = SERVICE "ListContacts",
         .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT, .is_optional = true}},
         .columns =
-            "id name positions.account_name positions.title phones emails positions.buying_roles positions.stance",
+            "id name positions.account_name positions.title phones emails positions.buying_roles positions.stance "
+            "positions.relationship",
         .empty = N_("Add a person: kam contact add ACCOUNT --name NAME"),
         .examples = {"kam contact list K-000123", "kam contact list --all"},
     },
@@ -93,7 +94,7 @@ const struct command contact_commands[] = {
         .summary = N_("Show how the relationship with a person developed"),
         .method = SERVICE "ListRelationshipChanges",
         .arguments = {{.name = N_("CONTACT"), .field = "position_id", .kind = RECORD_POSITION}},
-        .columns = "changed_on level note recorded_by",
+        .columns = "changed_on level note activity_id recorded_by",
         .empty = N_("Record the first: kam contact relationship CONTACT LEVEL"),
         .examples = {"kam contact relationships 张伟"},
     },

@@ -19,6 +19,11 @@
 
 enum { DEFAULT_CHANGES = 50, LARGEST_PAGE = 500 };
 
+struct lines {
+    const ProtobufCMessage **items;
+    size_t count, capacity;
+};
+
 // The change log speaks of tables; people of what the contract calls them.
 static const struct {
     const char *entity;
@@ -86,8 +91,11 @@ static const char *show_time(struct app *app, int64_t seconds)
 }
 
 // A value as the log has it: enums by the word that is typed.
-static const char *show_value(struct app *app, const ProtobufCFieldDescriptor *field, const char *value)
+static const char *show_value(struct app *app, const ProtobufCMessageDescriptor *message,
+                              const ProtobufCFieldDescriptor *field, const char *value)
 {
+    if (field != NULL && *value != '\0' && value_is_relationship(message, field))
+        return value_format_relationship(app->arena, strtoll(value, NULL, 10));
     if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM) {
         const ProtobufCEnumDescriptor *descriptor = field->descriptor;
         for (unsigned at = 0; at < descriptor->n_values; at++) {
@@ -152,10 +160,10 @@ static void print_field(struct app *app, const Kam__V1__Change *whole, const Pro
                                         : output_label(message, name);
     const char *old_value = has_names   ? app_clean(app, change->old_name)
                             : is_amount ? show_amount(app, whole, name, false, change->old_value)
-                                        : show_value(app, field, change->old_value);
+                                        : show_value(app, message, field, change->old_value);
     const char *new_value = has_names   ? app_clean(app, change->new_name)
                             : is_amount ? show_amount(app, whole, name, true, change->new_value)
-                                        : show_value(app, field, change->new_value);
+                                        : show_value(app, message, field, change->new_value);
     if (*old_value == '\0')
         fprintf(app->out, "  %s: %s\n", label, new_value);
     else if (*new_value == '\0')
@@ -191,13 +199,37 @@ static void print_change(struct app *app, const Kam__V1__Change *change)
         print_field(app, change, is_known ? entities[entity].message : NULL, change->fields[at]);
 }
 
+// One line per field that was changed.
+static void add_lines(struct app *app, struct lines *lines, Kam__V1__Change *change)
+{
+    size_t count = change->n_fields > 0 ? change->n_fields : 1;
+    if (lines->count + count > lines->capacity) {
+        lines->capacity = 2 * (lines->count + count);
+        const ProtobufCMessage **grown = arena_alloc(app->arena, lines->capacity * sizeof *grown);
+        if (lines->count > 0)
+            memcpy(grown, lines->items, lines->count * sizeof *grown);
+        lines->items = grown;
+    }
+    for (size_t at = 0; at < count; at++) {
+        Kam__V1__Change *line = arena_alloc(app->arena, sizeof *line);
+        *line = *change;
+        line->n_fields = change->n_fields > 0 ? 1 : 0;
+        line->fields = change->fields + at;
+        lines->items[lines->count++] = &line->base;
+    }
+}
+
 enum exit_code history_run(struct app *app, struct invocation *invocation)
 {
     ProtobufCMessage *request, *response;
-    if (app->settings.json || app->settings.csv || app->settings.columns != NULL)
+    bool is_csv = app->settings.csv;
+    struct lines lines = {0};
+    if (!is_csv && (app->settings.json || app->settings.columns != NULL))
         return command_run_method(app, invocation);
     enum exit_code failure = command_bind(app, invocation, &request);
-    int64_t left = app->settings.limit > 0 ? app->settings.limit : app->settings.all ? INT64_MAX : DEFAULT_CHANGES;
+    int64_t left = app->settings.limit > 0       ? app->settings.limit
+                   : app->settings.all || is_csv ? INT64_MAX
+                                                 : DEFAULT_CHANGES;
     while (failure == EXIT_OK && left > 0) {
         message_set_integer(request, "page_size", left < LARGEST_PAGE ? left : LARGEST_PAGE);
         failure = app_call(app, invocation->command->method, request, &response);
@@ -205,13 +237,19 @@ enum exit_code history_run(struct app *app, struct invocation *invocation)
             break;
         const Kam__V1__ListChangesResponse *page = (const Kam__V1__ListChangesResponse *)response;
         for (size_t at = 0; at < page->n_changes; at++)
-            print_change(app, page->changes[at]);
+            if (is_csv)
+                add_lines(app, &lines, page->changes[at]);
+            else
+                print_change(app, page->changes[at]);
         left -= (int64_t)page->n_changes;
         if (*page->next_page_token == '\0')
             break;
         message_set_text(request, "page_token", page->next_page_token);
-        if (left <= 0)
+        if (left <= 0 && !is_csv)
             fprintf(app->out, "%s\n", _("(older changes: --limit N or --all)"));
     }
-    return failure;
+    if (failure != EXIT_OK || !is_csv)
+        return failure;
+    return output_rows(app, &kam__v1__change__descriptor, lines.items, lines.count, "changes",
+                       invocation->command->columns);
 }

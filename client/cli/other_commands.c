@@ -144,7 +144,8 @@ const struct command other_commands[] = {
         .summary = N_("Show who changed a record, when, from what to what"),
         .method = "/kam.v1.HistoryService/ListChanges",
         .arguments = {{.name = N_("RECORD"), .field = "record_id", .kind = RECORD_ANY}},
-        .columns = "time actor_name entity operation fields.field fields.old_value fields.new_value reason",
+        .columns = "time actor_name entity operation fields.field fields.old_value fields.new_value fields.old_name "
+                   "fields.new_name reason",
         .run = history_run,
         .examples = {"kam history K-000123", "kam history K-000123 --with-children --all"},
     },

@@ -9,6 +9,7 @@
 #include "base/require.h"
 #include "contract.h"
 #include "json.h"
+#include "kam/v1/search.pb-c.h"
 #include "message.h"
 #include "recent.h"
 #include "table.h"
@@ -49,7 +50,11 @@ static const char *append_values(struct app *app, const char *text, const Protob
 
 const char *output_cell(struct app *app, const ProtobufCMessage *message, const char *path, bool is_plain)
 {
-    return append_values(app, "", message, path, is_plain);
+    // The row of an account is named by its title already.
+    bool is_said = !is_plain && message->descriptor == &kam__v1__search_result__descriptor &&
+                   strcmp(path, "account_name") == 0 &&
+                   ((const Kam__V1__SearchResult *)message)->kind == KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT;
+    return is_said ? "" : append_values(app, "", message, path, is_plain);
 }
 
 // The message and the field a path leads to; NULL when it leads nowhere.
@@ -71,6 +76,8 @@ const char *output_label(const ProtobufCMessageDescriptor *message, const char *
 {
     const ProtobufCFieldDescriptor *field = find_path(&message, path);
     REQUIRE(field != NULL);
+    if (message == &kam__v1__search_result__descriptor && strcmp(field->name, "title") == 0)
+        return language_label("search", NC_("search", "Title")); // not that of a position
     const struct contract_message *contract = contract_find_message(message);
     return language_label("field", contract->fields[field - message->fields].label_en);
 }
@@ -103,13 +110,15 @@ static enum exit_code split_columns(struct app *app, const ProtobufCMessageDescr
 static bool is_id_path(const char *path)
 {
     size_t length = strlen(path);
-    return strcmp(path, "id") == 0 || (length > 3 && strcmp(path + length - 3, ".id") == 0);
+    return strcmp(path, "id") == 0 ||
+           (length > 3 && strchr("._", path[length - 3]) != NULL && strcmp(path + length - 2, "id") == 0);
 }
 
 static bool is_number(const ProtobufCMessageDescriptor *message, const char *path)
 {
     const ProtobufCFieldDescriptor *field = find_path(&message, path);
-    return value_form(field) == VALUE_INTEGER || value_form(field) == VALUE_MONEY;
+    return (value_form(field) == VALUE_INTEGER && !value_is_relationship(message, field)) ||
+           value_form(field) == VALUE_MONEY;
 }
 
 // What is of no use when it is cut; texts for people may end in "...".
@@ -145,7 +154,8 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
                         size_t count, const char *const paths[], size_t path_count, const char *indent)
 {
     struct table table = {.arena = app->arena, .column_count = path_count};
-    const char **ids = arena_alloc(app->arena, (count + 1) * sizeof *ids);
+    size_t id_room = 2 * count + 1;
+    const char **ids = arena_alloc(app->arena, id_room * sizeof *ids);
     size_t id_count = 0;
     for (size_t at = 0; at < path_count; at++) {
         table.headings[at] = output_label(row, paths[at]);
@@ -156,7 +166,7 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
         const char *cells[TABLE_MOST_COLUMNS];
         for (size_t column = 0; column < path_count; column++) {
             const char *cell = output_cell(app, rows[at], paths[column], false);
-            if (strcmp(paths[column], "id") == 0)
+            if (is_id_path(paths[column]) && id_count < id_room)
                 ids[id_count++] = cell;
             cells[column] = app_clean(app, is_id_path(paths[column]) ? recent_short_id(cell) : cell);
         }

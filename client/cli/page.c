@@ -12,6 +12,7 @@
 #include "kam/v1/user.pb-c.h"
 #include "message.h"
 #include "output.h"
+#include "recent.h"
 #include "text.h"
 #include "value.h"
 
@@ -44,6 +45,7 @@ static const struct page pages[] = {
     {&kam__v1__activity__descriptor,
      {{NULL, "account_name kind state time duration_minutes place owner_name user_names contact_names cost"},
       {N_("What happened"), "description customer_reaction result cancel_reason correction_reason"},
+      {N_("Belongs to"), "previous_activity_id next_activity_id corrects_id corrected_by_id"},
       {N_("Record"), "created_by create_time update_time updated_by version"}}},
     {&kam__v1__user__descriptor,
      {{NULL, "login role team_name is_key_account_group is_disabled phone email locale time_zone"},
@@ -110,13 +112,19 @@ static bool names_field(const char *fields, const char *name)
     return false;
 }
 
+// Other records that can be shown next: their ids are, in short.
+static bool is_link(const ProtobufCFieldDescriptor *field)
+{
+    return names_field("previous_activity_id next_activity_id corrects_id corrected_by_id", field->name);
+}
+
 static bool is_shown(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     size_t length = strlen(field->name);
     bool is_id =
         strcmp(field->name, "id") == 0 || (length > 3 && strcmp(field->name + length - 3, "_id") == 0) ||
         (length > 4 && strcmp(field->name + length - 4, "_ids") == 0 && strcmp(field->name, "messaging_ids") != 0);
-    return !is_id && message_has(message, field) && value_form(field) != VALUE_MESSAGE;
+    return (!is_id || is_link(field)) && message_has(message, field) && value_form(field) != VALUE_MESSAGE;
 }
 
 static const struct page *find_page(const ProtobufCMessageDescriptor *descriptor)
@@ -150,6 +158,10 @@ static void print_field(struct app *app, const ProtobufCMessage *message, const 
                         size_t label_width)
 {
     const char *value = output_cell(app, message, field->name, false);
+    if (*value != '\0' && is_link(field)) {
+        recent_remember(app, &value, 1);
+        value = recent_short_id(value);
+    }
     if (*value != '\0')
         print_line(app, output_label(message->descriptor, field->name), text_clean(app->arena, value, true),
                    label_width);
@@ -199,8 +211,11 @@ static void print_page(struct app *app, const ProtobufCMessage *message)
     const struct page *page = find_page(message->descriptor);
     size_t label_width = label_width_of(message);
     const char *title = output_title(app, message);
+    const ProtobufCFieldDescriptor *retired = message_find_field(message->descriptor, "retire_time");
+    bool is_retired = retired != NULL && message_has(message, retired);
     if (*title != '\0')
-        fprintf(app->out, "%s%s%s\n", app_bold(app), title, app_plain(app));
+        fprintf(app->out, "%s%s%s%s%s\n", app_bold(app), title, app_plain(app), is_retired ? "  " : "",
+                is_retired ? _("(retired)") : "");
     const struct section *last = NULL;
     for (size_t at = 0; page != NULL && at < MOST_SECTIONS && page->sections[at].fields != NULL; at++) {
         if (last != NULL)

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "base/uuid.h"
+#include "kam/v1/account.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/search.pb-c.h"
 #include "kam/v1/session.pb-c.h"
@@ -26,7 +27,7 @@ struct candidates {
 static const char *const kind_names[] = {
     [RECORD_ACCOUNT] = N_("account"),   [RECORD_CONTACT] = N_("contact"), [RECORD_POSITION] = N_("position"),
     [RECORD_ACTIVITY] = N_("activity"), [RECORD_USER] = N_("user"),       [RECORD_TEAM] = N_("team"),
-    [RECORD_SESSION] = N_("session"),   [RECORD_ANY] = N_("record"),
+    [RECORD_SESSION] = N_("session"),   [RECORD_ANY] = N_("record"),      [RECORD_ANY_ACCOUNT] = N_("account"),
 };
 
 // An exact match is kept even where there are too many others.
@@ -91,6 +92,125 @@ static bool is_other_name(struct app *app, Kam__V1__SearchKind kind, const char 
     return false;
 }
 
+static enum exit_code collect_users(struct app *app, const char *text, struct candidates *all)
+{
+    static const char list[] = "/kam.v1.UserService/ListUsers";
+    Kam__V1__ListUsersRequest *page = (Kam__V1__ListUsersRequest *)app_new_request(app, list);
+    page->page_size = 500;
+    page->include_disabled = true;
+    do {
+        ProtobufCMessage *response;
+        enum exit_code failure = app_call(app, list, &page->base, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const Kam__V1__ListUsersResponse *users = (const Kam__V1__ListUsersResponse *)response;
+        for (size_t at = 0; at < users->n_users; at++) {
+            const Kam__V1__User *user = users->users[at];
+            bool is_exact = strcasecmp(user->name, text) == 0 || strcmp(user->login, text) == 0;
+            if (is_exact || strcasestr(user->name, text) != NULL)
+                add_candidate(all, user->id,
+                              arena_printf(app->arena, "%s  %s  %s", user->login, user->name, user->team_name),
+                              is_exact);
+        }
+        message_set_text(&page->base, "page_token", users->next_page_token);
+    } while (*page->page_token != '\0');
+    return EXIT_OK;
+}
+
+static enum exit_code user_by_name(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char get[] = "/kam.v1.UserService/GetUser";
+    if (strcmp(text, "me") == 0 && *app->credentials.user_id != '\0') {
+        snprintf(reference_r->id, sizeof reference_r->id, "%s", app->credentials.user_id);
+        return EXIT_OK;
+    }
+    ProtobufCMessage *request = app_new_request(app, get), *response;
+    message_set_text(request, "login", text);
+    enum exit_code failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    if (app_try_call(app, get, request, &response) == KAM_OK) {
+        snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
+        reference_r->version = message_integer(response, "version");
+        return EXIT_OK;
+    }
+    if (app->error.code != KAM_NOT_FOUND && app->error.code != KAM_INVALID_ARGUMENT)
+        return app_print_error(app);
+    struct candidates all = {0};
+    failure = collect_users(app, text, &all);
+    return failure == EXIT_OK ? choose(app, RECORD_USER, text, &all, reference_r) : failure;
+}
+
+static enum exit_code collect_teams(struct app *app, const char *text, struct candidates *all)
+{
+    static const char list[] = "/kam.v1.TeamService/ListTeams";
+    Kam__V1__ListTeamsRequest *page = (Kam__V1__ListTeamsRequest *)app_new_request(app, list);
+    page->page_size = 500;
+    do {
+        ProtobufCMessage *response;
+        enum exit_code failure = app_call(app, list, &page->base, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const Kam__V1__ListTeamsResponse *teams = (const Kam__V1__ListTeamsResponse *)response;
+        for (size_t at = 0; at < teams->n_teams; at++) {
+            const Kam__V1__Team *team = teams->teams[at];
+            if (strcasestr(team->path, text) != NULL || strcasestr(team->name, text) != NULL)
+                add_candidate(all, team->id, team->path,
+                              strcasecmp(team->name, text) == 0 || strcasecmp(team->path, text) == 0);
+        }
+        message_set_text(&page->base, "page_token", teams->next_page_token);
+    } while (*page->page_token != '\0');
+    return EXIT_OK;
+}
+
+static enum exit_code team_by_name(struct app *app, const char *text, struct reference *reference_r)
+{
+    struct candidates all = {0};
+    enum exit_code failure = collect_teams(app, text, &all);
+    return failure == EXIT_OK ? choose(app, RECORD_TEAM, text, &all, reference_r) : failure;
+}
+
+// Searches do not find retired accounts; who wants to look at one or to restore it may still use its name.
+static enum exit_code collect_retired_accounts(struct app *app, const char *text, struct candidates *all)
+{
+    static const char list[] = "/kam.v1.AccountService/ListAccounts";
+    Kam__V1__ListAccountsRequest *page = (Kam__V1__ListAccountsRequest *)app_new_request(app, list);
+    page->page_size = 500;
+    page->include_retired = true;
+    do {
+        ProtobufCMessage *response;
+        enum exit_code failure = app_call(app, list, &page->base, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const Kam__V1__ListAccountsResponse *accounts = (const Kam__V1__ListAccountsResponse *)response;
+        for (size_t at = 0; at < accounts->n_accounts; at++) {
+            const Kam__V1__Account *account = accounts->accounts[at];
+            bool is_meant = is_in_name(app, account->name, text);
+            for (size_t other = 0; other < account->n_other_names && !is_meant; other++)
+                is_meant = is_in_name(app, account->other_names[other], text);
+            if (account->retire_time != NULL && is_meant)
+                add_candidate(all, account->id,
+                              arena_printf(app->arena, "%s  %s  %s", account->code, account->name, _("retired")),
+                              strcmp(text_fold(app->arena, account->name), text_fold(app->arena, text)) == 0);
+        }
+        message_set_text(&page->base, "page_token", accounts->next_page_token);
+    } while (*page->page_token != '\0');
+    return EXIT_OK;
+}
+
+// What a search does not look through.
+static enum exit_code collect_others(struct app *app, enum record_kind kind, const char *text, struct candidates *all)
+{
+    enum exit_code failure = EXIT_OK;
+    if (kind == RECORD_ANY || kind == RECORD_ANY_ACCOUNT)
+        failure = collect_retired_accounts(app, text, all);
+    if (failure == EXIT_OK && kind == RECORD_ANY && all->count == 0)
+        failure = collect_users(app, text, all);
+    if (failure == EXIT_OK && kind == RECORD_ANY && all->count == 0)
+        failure = collect_teams(app, text, all);
+    return failure;
+}
+
 // A search finds what speaks of the text as well ("pumps" in the products); only a record that is called so may be
 // meant.
 static enum exit_code by_search(struct app *app, enum record_kind kind, const char *text, struct reference *reference_r)
@@ -98,7 +218,8 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
     static const Kam__V1__SearchKind kinds[] = {[RECORD_ACCOUNT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT,
                                                 [RECORD_CONTACT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_CONTACT,
                                                 [RECORD_ACTIVITY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACTIVITY,
-                                                [RECORD_ANY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_UNSPECIFIED};
+                                                [RECORD_ANY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_UNSPECIFIED,
+                                                [RECORD_ANY_ACCOUNT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT};
     static const char method[] = "/kam.v1.SearchService/Search";
     ProtobufCMessage *response;
     Kam__V1__SearchRequest *request = (Kam__V1__SearchRequest *)app_new_request(app, method);
@@ -126,6 +247,9 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
         else if (mention_count < MOST_MENTIONS)
             mentions[mention_count++] = line;
     }
+    failure = all.count == 0 ? collect_others(app, kind, text, &all) : EXIT_OK;
+    if (failure != EXIT_OK)
+        return failure;
     if (all.count == 0 && mention_count > 0) {
         app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'; it is found in:"), _(kind_names[kind]), text);
         for (size_t at = 0; at < mention_count; at++)
@@ -162,70 +286,6 @@ static enum exit_code account_by_code(struct app *app, const char *text, struct 
     snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
     reference_r->version = message_integer(response, "version");
     return EXIT_OK;
-}
-
-static enum exit_code user_by_name(struct app *app, const char *text, struct reference *reference_r)
-{
-    static const char get[] = "/kam.v1.UserService/GetUser", list[] = "/kam.v1.UserService/ListUsers";
-    if (strcmp(text, "me") == 0 && *app->credentials.user_id != '\0') {
-        snprintf(reference_r->id, sizeof reference_r->id, "%s", app->credentials.user_id);
-        return EXIT_OK;
-    }
-    ProtobufCMessage *request = app_new_request(app, get), *response;
-    message_set_text(request, "login", text);
-    enum exit_code failure = app_connect(app);
-    if (failure != EXIT_OK)
-        return failure;
-    if (app_try_call(app, get, request, &response) == KAM_OK) {
-        snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
-        reference_r->version = message_integer(response, "version");
-        return EXIT_OK;
-    }
-    if (app->error.code != KAM_NOT_FOUND && app->error.code != KAM_INVALID_ARGUMENT)
-        return app_print_error(app);
-    struct candidates all = {0};
-    Kam__V1__ListUsersRequest *page = (Kam__V1__ListUsersRequest *)app_new_request(app, list);
-    page->page_size = 500;
-    page->include_disabled = true;
-    do {
-        failure = app_call(app, list, &page->base, &response);
-        if (failure != EXIT_OK)
-            return failure;
-        const Kam__V1__ListUsersResponse *users = (const Kam__V1__ListUsersResponse *)response;
-        for (size_t at = 0; at < users->n_users; at++) {
-            const Kam__V1__User *user = users->users[at];
-            if (strcasestr(user->name, text) != NULL)
-                add_candidate(&all, user->id,
-                              arena_printf(app->arena, "%s  %s  %s", user->login, user->name, user->team_name),
-                              strcasecmp(user->name, text) == 0);
-        }
-        message_set_text(&page->base, "page_token", users->next_page_token);
-    } while (*page->page_token != '\0');
-    return choose(app, RECORD_USER, text, &all, reference_r);
-}
-
-static enum exit_code team_by_name(struct app *app, const char *text, struct reference *reference_r)
-{
-    static const char list[] = "/kam.v1.TeamService/ListTeams";
-    struct candidates all = {0};
-    Kam__V1__ListTeamsRequest *page = (Kam__V1__ListTeamsRequest *)app_new_request(app, list);
-    page->page_size = 500;
-    do {
-        ProtobufCMessage *response;
-        enum exit_code failure = app_call(app, list, &page->base, &response);
-        if (failure != EXIT_OK)
-            return failure;
-        const Kam__V1__ListTeamsResponse *teams = (const Kam__V1__ListTeamsResponse *)response;
-        for (size_t at = 0; at < teams->n_teams; at++) {
-            const Kam__V1__Team *team = teams->teams[at];
-            if (strcasestr(team->path, text) != NULL || strcasestr(team->name, text) != NULL)
-                add_candidate(&all, team->id, team->path,
-                              strcasecmp(team->name, text) == 0 || strcasecmp(team->path, text) == 0);
-        }
-        message_set_text(&page->base, "page_token", teams->next_page_token);
-    } while (*page->page_token != '\0');
-    // "Central" finds every path below Central: what the last name holds counts more.
-    return choose(app, RECORD_TEAM, text, &all, reference_r);
 }
 
 static enum exit_code session_by_id(struct app *app, const char *text, struct reference *reference_r)
@@ -302,6 +362,7 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
     case RECORD_POSITION:
         return position_of_contact(app, text, at, reference_r);
     case RECORD_ACCOUNT:
+    case RECORD_ANY_ACCOUNT:
     case RECORD_ANY:
         if (is_code(text))
             return account_by_code(app, text, reference_r);

@@ -13,6 +13,7 @@
 #include "google/type/date.pb-c.h"
 #include "json.h"
 #include "kam/v1/common.pb-c.h"
+#include "kam/v1/contact.pb-c.h"
 #include "language.h"
 #include "message.h"
 #include "text.h"
@@ -218,6 +219,27 @@ static int64_t integer_at(const ProtobufCFieldDescriptor *field, const void *val
     }
 }
 
+bool value_is_relationship(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field)
+{
+    return (message == &kam__v1__position__descriptor && strcmp(field->name, "relationship") == 0) ||
+           (message == &kam__v1__relationship_change__descriptor && strcmp(field->name, "level") == 0);
+}
+
+const char *value_format_relationship(struct arena *arena, int64_t level)
+{
+    static const char *const words[] = {
+        NULL,
+        NC_("relationship", "known"),
+        NC_("relationship", "meeting"),
+        NC_("relationship", "accepted"),
+        NC_("relationship", "trusted"),
+        NC_("relationship", "allied"),
+    };
+    if (level < 1 || level >= (int64_t)(sizeof words / sizeof words[0]))
+        return arena_printf(arena, "%" PRId64, level);
+    return arena_printf(arena, "%" PRId64 " %s", level, language_label("relationship", words[level]));
+}
+
 static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           size_t index, bool is_plain)
 {
@@ -228,7 +250,9 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     case VALUE_TEXT:
         return arena_strdup(arena, *(char *const *)value);
     case VALUE_INTEGER:
-        return arena_printf(arena, "%" PRId64, integer_at(field, value));
+        return !is_plain && value_is_relationship(message->descriptor, field)
+                   ? value_format_relationship(arena, integer_at(field, value))
+                   : arena_printf(arena, "%" PRId64, integer_at(field, value));
     case VALUE_REAL:
         return arena_printf(
             arena, "%g", field->type == PROTOBUF_C_TYPE_FLOAT ? (double)*(const float *)value : *(const double *)value);

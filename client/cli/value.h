@@ -32,6 +32,10 @@ const char *value_format(struct arena *arena, const ProtobufCMessage *message, c
 const char *value_format_plain(struct arena *arena, const ProtobufCMessage *message,
                                const ProtobufCFieldDescriptor *field, size_t index);
 
+// True for levels of a relationship, which have words: "2 meeting".
+bool value_is_relationship(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
+const char *value_format_relationship(struct arena *arena, int64_t level);
+
 // Adds the value that the text means to the field. NULL when it fits, else what would be right, in the user's language.
 const char *value_parse(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                         const struct contract_field *contract, const char *text, time_t now);
