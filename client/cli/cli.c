@@ -233,6 +233,11 @@ enum exit_code cli_parse(struct app *app, int count, char *const arguments[], st
     const char *words[MOST_WORDS];
     size_t word_count = leading_words(&parser, words), used;
     *invocation_r = (struct invocation){0};
+    if (count == 2 && strcmp(arguments[1], "--version") == 0) { // as every program has it
+        words[0] = "version";
+        invocation_r->command = command_find(words, 1, &used);
+        return EXIT_OK;
+    }
     if (word_count == 0)
         return give_help(app, NULL, 0);
     if (strcmp(words[0], "help") == 0)

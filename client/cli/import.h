@@ -97,7 +97,7 @@ enum exit_code import_finish(struct import *import);
 // Finds the company (its root team); prints why not.
 enum exit_code import_find_company(struct import *import);
 
-extern const struct flag import_flags[];
+extern const struct flag import_account_flags[], import_user_flags[];
 
 enum exit_code import_accounts(struct app *app, struct invocation *invocation);
 enum exit_code import_users(struct app *app, struct invocation *invocation);

@@ -46,6 +46,7 @@ static const struct import_synonym synonyms[] = {
     {"营业额", "annual-revenue"},
     {"staff", "employees"},
     {"headcount", "employees"},
+    {"员工", "employees"},
     {"员工人数", "employees"},
     {"员工数", "employees"},
     {"人数", "employees"},
@@ -330,8 +331,8 @@ static void end_link(struct import *import, struct import_row *row, enum kam_cod
 {
     (void)response;
     if (code != KAM_OK)
-        row->detail =
-            arena_printf(import->app->arena, _("its parent could not be set: %s"), import->app->error.message);
+        row->detail = arena_printf(import->app->arena, _("its parent could not be set: %s"),
+                                   language_text(import->app->error.message));
 }
 
 enum exit_code import_accounts(struct app *app, struct invocation *invocation)

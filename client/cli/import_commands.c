@@ -8,8 +8,8 @@ const struct command import_commands[] = {
     {
         .name = "import accounts",
         .summary = N_("Import accounts from a CSV file; a second run of the same file adds nothing"),
-        .arguments = {{.name = N_("FILE"), .is_optional = true}},
-        .flags = import_flags,
+        .arguments = {{.name = N_("FILE")}},
+        .flags = import_account_flags,
         .run = import_accounts,
         .examples = {"kam import accounts customers.csv --dry-run",
                      "kam import accounts 客户.csv --encoding GBK --report result.csv",
@@ -19,8 +19,8 @@ const struct command import_commands[] = {
     {
         .name = "import users",
         .summary = N_("Import users from a CSV file, with the teams and managers it names"),
-        .arguments = {{.name = N_("FILE"), .is_optional = true}},
-        .flags = import_flags,
+        .arguments = {{.name = N_("FILE")}},
+        .flags = import_user_flags,
         .run = import_users,
         .examples = {"kam import users people.csv --dry-run", "kam import users sales_teams.csv --report passwords.csv",
                      "kam import users people.csv --map \"Branch=office\" --password-stdin < password"},

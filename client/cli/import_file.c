@@ -12,16 +12,26 @@
 #include "text.h"
 #include "value.h"
 
-const struct flag import_flags[] = {
-    {"map", N_("COLUMN=FIELD"),
-     N_("Import this column as this field (an option of the add command); FIELD*1000 multiplies amounts; "
-        "an empty FIELD leaves the column out."),
-     true},
-    {"encoding", N_("NAME"), N_("Encoding of the file, for example GBK; UTF-8 by default."), false},
+#define COMMON_FLAGS                                                                                                   \
+    {"map", N_("COLUMN=FIELD"),                                                                                        \
+     N_("Import this column as this field (an option of the add command); FIELD*1000 multiplies amounts; "             \
+        "an empty FIELD leaves the column out."),                                                                      \
+     true},                                                                                                            \
+        {"encoding", N_("NAME"), N_("Encoding of the file, for example GBK; UTF-8 by default."), false},               \
+        {"dry-run", NULL, N_("Say for every row what would happen, and change nothing."), false},                      \
+    {                                                                                                                  \
+        "report", N_("FILE"), N_("Write the outcome of every row to this CSV file."), false                            \
+    }
+
+const struct flag import_account_flags[] = {
+    COMMON_FLAGS,
     {"currency", N_("CODE"), N_("Currency of amounts that name none, for example CNY."), false},
-    {"dry-run", NULL, N_("Say for every row what would happen, and change nothing."), false},
-    {"report", N_("FILE"), N_("Write the outcome of every row to this CSV file."), false},
     {"owner", N_("USER"), N_("Owner of the accounts whose row names none."), false},
+    {NULL, NULL, NULL, false},
+};
+
+const struct flag import_user_flags[] = {
+    COMMON_FLAGS,
     {"under", N_("TEAM"), N_("Where new teams go; below the root team by default."), false},
     {"password-stdin", NULL,
      N_("Give all new users the password on the first line of standard input; otherwise each gets one of their own, in "

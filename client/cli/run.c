@@ -46,6 +46,15 @@ static size_t most_rows(const struct app *app)
     return app->settings.all || app->settings.json || app->settings.csv ? SIZE_MAX : DEFAULT_ROWS;
 }
 
+// An argument is what the list is about; an option leaves rows out.
+static bool has_filter(const struct invocation *invocation)
+{
+    for (size_t at = 0; at < invocation->given_count; at++)
+        if (invocation->given[at].option != NULL)
+            return true;
+    return false;
+}
+
 static enum exit_code call_list(struct app *app, struct invocation *invocation, ProtobufCMessage *request)
 {
     const struct command *command = invocation->command;
@@ -76,7 +85,8 @@ static enum exit_code call_list(struct app *app, struct invocation *invocation, 
         return failure;
     if (rows.count == 0) {
         fprintf(stderr, "%s\n", _("Nothing found."));
-        if (command->empty != NULL)
+        bool may_add = strcmp(app->credentials.role, "service") != 0;
+        if (command->empty != NULL && !has_filter(invocation) && may_add)
             fprintf(stderr, "  %s\n", _(command->empty));
     } else if (*next != '\0') {
         fprintf(app->is_terminal ? app->out : stderr, _("(the first %zu; --limit N or --all shows more)\n"),
