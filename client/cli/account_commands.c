@@ -94,7 +94,7 @@ const struct command account_commands[] = {
         .summary = N_("Look for accounts with a similar name, also those out of your reach"),
         .method = SERVICE "FindDuplicateAccounts",
         .arguments = {{.name = N_("NAME"), .field = "name", .takes_rest = true}},
-        .columns = "code name owner_name team_name similarity",
+        .columns = "code name owner_name team_name similarity is_retired",
         .examples = {"kam account duplicates Acme Corp",
                      "kam account duplicates 华北机床 --registration-number 91110000100000000X"},
     },

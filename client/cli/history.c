@@ -106,6 +106,8 @@ static const char *show_value(struct app *app, const ProtobufCMessageDescriptor 
                 return value_enum_label(app->arena, descriptor, &descriptor->values[at]);
         }
     }
+    if (field != NULL && value_form(field) == VALUE_BOOL && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0))
+        return *value == 't' ? _("yes") : _("no");
     int64_t seconds;
     int32_t nanos;
     if (field != NULL && value_form(field) == VALUE_TIME && json_parse_timestamp(value, &seconds, &nanos))

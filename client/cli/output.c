@@ -177,7 +177,9 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
         const char *names = "";
         for (size_t at = shown; at < path_count; at++)
             names = arena_printf(app->arena, "%s%s%s", names, at == shown ? "" : ", ", paths[at]);
-        fprintf(app->out, _("%s(no room for: %s; --columns LIST chooses)\n"), indent, names);
+        fprintf(app->out,
+                *indent == '\0' ? _("%s(no room for: %s; --columns LIST chooses)\n") : _("%s(no room for: %s)\n"),
+                indent, names);
     }
     if (id_count > 0)
         recent_remember(app, ids, id_count);
