@@ -114,6 +114,12 @@ static const struct question QUESTIONS[] = {
      " and c.relname not in ('schema_migration', 'schema_requirement')"},
 };
 
+// Asked with the role kam_auth, of a schema that is up to date.
+static const struct question CLOSURE = {
+    "team tree", "who is above whom is kept as the teams are",
+    "select 'who is above whom is not kept as the teams are: managers may reach what they should not; kam.team_closure must be made anew from kam.team'"
+    " where not kam.team_closure_is_sound()"};
+
 static void ask(struct check *check, struct db_direct *direct, const struct question *question)
 {
     struct error error;
@@ -161,6 +167,7 @@ static void check_schema(struct check *check, struct db_direct *direct)
     }
     snprintf(text, sizeof text, "up to date: migration %zu", schema_version());
     say("schema", text);
+    ask(check, direct, &CLOSURE);
 }
 
 static void check_database(struct check *check)

@@ -124,20 +124,21 @@ class Operator(unittest.TestCase):
         self.ran(0, 'cert')
         out = self.ran(0, 'check')
         self.assertIn('all is well', out)
-        for what in ('settings', 'certificate', 'database', 'version', 'login role', 'row security', 'schema', 'connections'):
+        for what in ('settings', 'certificate', 'database', 'version', 'login role', 'row security', 'schema', 'team tree', 'connections'):
             self.assertRegex(out, rf'(?m)^ok +{what} ')
 
     def test_check_finds_what_is_wrong(self):
         self.sql('alter table account disable row level security')
+        self.sql('delete from team_closure where depth = 1')
         self.cluster.run_sql('alter role kam_rep bypassrls')
         try:
             ran = self.kamd.operate('check', '--db-connections', '5000')
         finally:
             self.cluster.run_sql('alter role kam_rep nobypassrls')
         self.assertEqual(ran.code, 1)
-        for problem in ('row-level security is off for kam.account', 'kam_rep is a superuser or bypasses', 'PostgreSQL allows'):
+        for problem in ('row-level security is off for kam.account', 'who is above whom is not kept', 'kam_rep is a superuser or bypasses', 'PostgreSQL allows'):
             self.assertRegex(ran.out, rf'(?m)^problem .*{problem}')
-        self.assertIn('3 problems', ran.out)
+        self.assertIn('4 problems', ran.out)
 
     def test_check_without_a_database(self):
         self.kamd.database = type('Gone', (), {'conninfo': lambda self, user=None: 'host=/nonexistent dbname=x'})()

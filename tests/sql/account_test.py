@@ -210,6 +210,45 @@ class AccountTest(Stage):
         matches = self.call('sue').read('AccountService/FindDuplicateAccounts', {'name': 'acme corp'})['matches']
         self.assertEqual([100, 100], [row['similarity'] for row in matches])
 
+    def test_another_name_or_number_is_checked_as_a_new_account_is(self):
+        self.add_account('ann', 'Acme', registration_number='REG-1234')
+        account = self.add_account('sue', 'Zulu')
+
+        def change(version, reason='', **fields):
+            return self.call('sue').write('AccountService/UpdateAccount', {'account': {'id': account['id'], 'version': version, **fields},
+                                                                           'update_mask': list(fields), 'duplicate_reason': reason})
+        for fields in ({'name': 'ACME Ltd.'}, {'registration_number': 'reg 1234'}, {'name': 'Zulu', 'registration_number': 'REG/1234'}):
+            refusal = self.refused('ALREADY_EXISTS', 'ACCOUNT_DUPLICATE', change, 1, **fields)
+            self.assertEqual(1, len(refusal.detail['resources']), fields)
+        # Its own name in other letters, and what is not the name, are no question.
+        self.assertEqual('', change(1, 'not asked', name='ZULU Ltd')['duplicate_reason'])
+        self.assertEqual('', change(2, 'not asked', note='x')['duplicate_reason'])
+        self.assertEqual('another country', change(3, 'another country', name='Acme')['duplicate_reason'])
+        # What was insisted on stays, and is not asked again, until the name is another one.
+        self.assertEqual('another country', change(4, note='y')['duplicate_reason'])
+        self.assertEqual('another country', change(5, 'else', name='Acme Inc')['duplicate_reason'])
+        self.assertEqual('', change(6, name='Zulu')['duplicate_reason'])
+
+    def test_names_can_be_seen(self):
+        for name in ('', ' ', '\t\n', '\u00a0', '\u3000', '\u200b', '\u200d\ufeff', '\u2060\u202e', '\u00ad', '\u3164', '\ufe0f', '\u2800', '\u115f\u1160', '\U000e0041', '\x1f\x7f'):
+            self.assertEqual([(False,)], self.query('select is_visible(%s)', name), ascii(name))
+            if name:
+                self.refused('INVALID_ARGUMENT', 'account_name_length', self.add_account, 'ann', name)
+        for name in ('a', ' a ', '\u200b华', '-', '华星', 'é', '한국', '😀', '١', '１'):
+            self.assertEqual([(True,)], self.query('select is_visible(%s)', name), name)
+
+    def test_restoring_needs_somebody_to_look_after_it(self):
+        account = self.add_account('ann', 'Acme')
+        self.call('ann').write('AccountService/RetireAccount', {'id': account['id'], 'version': 1, 'reason': 'closed'})
+        self.call('north').write('UserService/DisableUser', {'id': self.users['ann'], 'reason': 'left'})
+        restore = lambda version: self.call('north').write('AccountService/RestoreAccount', {'id': account['id'], 'version': version})     # noqa: E731
+        self.assertIn('somebody else', self.refused('FAILED_PRECONDITION', 'OWNER_DISABLED', restore, 2).message)
+        self.query("update team set retire_time = now() where id = %s", self.teams['office'])
+        self.query("update app_user set disable_time = null where login = 'ann'")
+        self.refused('FAILED_PRECONDITION', 'TEAM_RETIRED', restore, 2)
+        self.call('north').write('AccountService/ReassignAccount', {'id': account['id'], 'version': 2, 'owner_id': self.users['north'], 'reason': 'left'})
+        self.assertIsNone(restore(3)['retire_time'])
+
     def test_nearly_the_same_name(self):
         self.add_account('ann', 'Northern Precision Instruments')
         matches = self.call('ann').read('AccountService/FindDuplicateAccounts', {'name': 'Northern Precison Instruments GmbH'})['matches']

@@ -74,6 +74,10 @@ class ContactTest(Stage):
         self.refused('INVALID_ARGUMENT', 'position_buying_roles_known', self.call('ann').write, 'ContactService/UpdatePosition', {
             'position': {'id': position, 'version': 2, 'buying_roles': ['king']}, 'update_mask': ['buying_roles']})
         self.refused('ALREADY_EXISTS', 'position_present', self.add_position, 'ann', contact['id'], self.acme)
+        self.call('ann').write('ContactService/UpdatePosition', {'position': {'id': chief['positions[].id'][0], 'version': 1, 'since': '2024-05-01'}, 'update_mask': ['since']})
+        refusal = self.refused('INVALID_ARGUMENT', 'ENDED_BEFORE_SINCE', self.call('ann').write, 'ContactService/EndPosition',
+                               {'id': chief['positions[].id'][0], 'version': 2, 'ended_on': '2024-04-30'})
+        self.assertEqual([{'field': 'ended_on', 'description': 'must not be before 2024-05-01, when the position began'}], refusal.detail['violations'])
         ended = self.call('ann').write('ContactService/EndPosition', {'id': position, 'version': 2, 'ended_on': '2026-01-31'})
         self.assertEqual('2026-01-31', str(ended['ended_on']))
         self.refused('FAILED_PRECONDITION', 'POSITION_ENDED', self.call('ann').write, 'ContactService/EndPosition', {'id': position, 'version': 3})

@@ -88,6 +88,17 @@ class UserTest(Stage):
         self.refused('UNAUTHENTICATED', 'NO_SESSION', caller.read, 'SessionService/GetCaller')
         self.assertEqual('left', self.changes(self.users['ann'])[1]['reason'])
 
+    def test_nobody_comes_back_into_a_retired_team(self):
+        for login in ('ann', 'bob'):
+            self.call('north').write('UserService/DisableUser', {'id': self.users[login], 'reason': 'left'})
+        self.call('north').write('TeamService/RetireTeam', {'id': self.teams['office'], 'version': 1})
+        enable = lambda: self.call('north').write('UserService/EnableUser', {'id': self.users['ann']})      # noqa: E731
+        self.assertIn('another team', self.refused('FAILED_PRECONDITION', 'TEAM_RETIRED', enable).message)
+        with self.assertRaisesRegex(Exception, 'team of the user is retired'):
+            self.query("select operator_set_disabled('ann', false)")
+        self.update('north', 'ann', version=2, team_id=self.teams['north'])
+        self.assertFalse(enable()['is_disabled'])
+
     def test_the_last_root_manager_stays(self):
         self.call('boss').write('UserService/DisableUser', {'id': self.users['chief']})
         self.refused('FAILED_PRECONDITION', 'LAST_ROOT_MANAGER', self.call('boss').write, 'UserService/DisableUser', {'id': self.users['boss']})

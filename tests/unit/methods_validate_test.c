@@ -424,6 +424,36 @@ static void test_mask_makes_required_what_it_names(void **state)
     assert_violation("activity.kind", "must be set");
 }
 
+static void test_names_can_be_seen(void **state)
+{
+    (void)state;
+    static const char *const BLANK[] = {
+        " ",          "\t\r\n",      "\u00a0\u3000", "\u200b", "\u200d\ufeff", "\u2060\u202e", "\u00ad", "\u3164", "\ufe0f",
+        "\u2800", "\u115f\u1160", "\x1f\x7f",
+    };
+    static const char *const SUBJECT[] = {"subject"};
+    for (size_t at = 0; at < sizeof BLANK / sizeof *BLANK; at++) {
+        Kam__V1__Account account = KAM__V1__ACCOUNT__INIT;
+        account.name = (char *)BLANK[at];
+        Kam__V1__CreateAccountRequest create = KAM__V1__CREATE_ACCOUNT_REQUEST__INIT;
+        create.account = &account;
+        assert_wrong(&create.base, "account.name", "must hold a character that can be seen");
+        Kam__V1__Activity activity = KAM__V1__ACTIVITY__INIT;
+        activity.id = (char *)ID;
+        activity.subject = (char *)BLANK[at];
+        assert_int_equal(validate_update(&activity, SUBJECT, 1), STATUS_INVALID_ARGUMENT);
+        assert_violation("activity.subject", "must be set");
+    }
+    Kam__V1__Account account = KAM__V1__ACCOUNT__INIT;
+    Kam__V1__CreateAccountRequest create = KAM__V1__CREATE_ACCOUNT_REQUEST__INIT;
+    create.account = &account;
+    static const char *const SEEN[] = {"\u200b\u534e", " a", "\u3000\u534e\u3000", "-"};
+    for (size_t at = 0; at < sizeof SEEN / sizeof *SEEN; at++) {
+        account.name = (char *)SEEN[at];
+        assert_valid(&create.base);
+    }
+}
+
 static void test_hostile_masks(void **state)
 {
     (void)state;
@@ -495,6 +525,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_output_only_fields_are_cleared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_output_only_oneof_is_cleared, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_mask_makes_required_what_it_names, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_names_can_be_seen, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hostile_masks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_mask, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_all_violations_are_collected_up_to_the_limit, set_up, tear_down),
