@@ -9,6 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/format.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/date.pb-c.h"
 #include "json.h"
@@ -304,6 +305,9 @@ static const char *parse_text(struct arena *arena, ProtobufCMessage *message, co
     for (const char *at = text; *at != '\0' && contract->format != CONTRACT_FORMAT_LONG_TEXT; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             return _("must be one line");
+    const char *wrong = *text == '\0' ? NULL : format_check(contract->format, text);
+    if (wrong != NULL)
+        return language_text(wrong);
     message_add_text(message, field, text);
     return NULL;
 }

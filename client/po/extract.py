@@ -89,8 +89,8 @@ def server_entries():
         msgid = one[one.index("msgid"):one.index("msgstr")].removeprefix("msgid").strip()
         if "%" not in msgid:
             texts[ast.literal_eval("(" + msgid + ")")] = "server/methods"
-    for text in re.findall(r'"(must [^"%]+)"', (methods / "format.c").read_text(encoding="utf-8")):
-        texts[text] = "server/methods/format.c"
+    for text in re.findall(r'"(must [^"%]+)"', (ROOT / "server" / "base" / "format.c").read_text(encoding="utf-8")):
+        texts[text] = "server/base/format.c"
     literal = r"'((?:[^']|'')+)'(?!\s*\|\|)"
     for path in sorted(migrations.glob("*.sql")):
         source = path.read_text(encoding="utf-8")

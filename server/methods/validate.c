@@ -10,12 +10,12 @@
 #include <string.h>
 #include <utf8proc.h>
 
+#include "base/format.h"
 #include "base/require.h"
 #include "contract.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/date.pb-c.h"
-#include "methods/format.h"
 #include "methods/path.h"
 #include "methods/value.h"
 

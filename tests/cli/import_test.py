@@ -42,6 +42,15 @@ class Imports(unittest.TestCase):
     def accounts(self, client=None):
         return {one['name']: one for one in (client or self.boss).run('account', 'list', '--json').json['accounts']}
 
+    def test_a_dry_run_sees_forms_that_the_server_would_refuse(self):
+        path = self.write('forms.csv', 'name,phone,website\nAcme,ask Berta,\nBeta,,beta.example\nGamma,+49 30 1,https://gamma.example\n')
+        dry = self.boss.run('import', 'accounts', path, '--dry-run')
+        self.assertEqual(dry.code, 1, dry.err)
+        self.assertRegex(dry.out, r"line 2: Acme: failed: phone 'ask Berta': must be a telephone number")
+        self.assertRegex(dry.out, r"line 3: Beta: failed: website 'beta.example': must be a web address")
+        self.assertIn('line 4: Gamma: would be added', dry.out)
+        self.assertEqual(self.accounts(), {})
+
     def test_accounts(self):
         path, report = self.write('accounts.csv', ACCOUNTS), self.boss.home / 'report.csv'
         words = ('import', 'accounts', path, '--currency', 'USD', '--map', 'revenue=annual-revenue*1000000')

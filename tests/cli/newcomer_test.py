@@ -96,7 +96,7 @@ class Newcomer(unittest.TestCase):
         self.assertEqual((record['phone'], record.get('employees'), record['status']), ('123', None, 'ACCOUNT_STATUS_DORMANT'))
         ran = self.kam('account', 'edit', code, '--phone', '456', '--if-version', '1', who='nora', code=6)
         self.assertRegex(ran.err, r'(?s)phone.*456.*123')
-        self.kam('account', 'edit', code, '--phone', 'abc', who='nora', code=1)
+        self.kam('account', 'edit', code, '--phone', 'abc', who='nora', code=2)
         self.kam('account', 'member', 'add', code, 'sam')
         self.kam('account', 'show', code, who='sam')
         self.kam('account', 'member', 'remove', code, 'sam')

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/format.h"
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/date.pb-c.h"
@@ -19,7 +20,6 @@
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/user.pb-c.h"
-#include "methods/format.h"
 #include "methods/validate.h"
 
 static const char ID[] = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Forms of text: see format.h.
-#include "methods/format.h"
+#include "base/format.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The forms a text field can have (proto/kam/v1/rules.proto).
-#ifndef KAM_METHODS_FORMAT_H
-#define KAM_METHODS_FORMAT_H
+// The forms a text field can have (proto/kam/v1/rules.proto), for the server and for clients that would rather tell a
+// slip at once.
+#ifndef KAM_BASE_FORMAT_H
+#define KAM_BASE_FORMAT_H
 
 #include "contract.h"
 
