@@ -50,6 +50,9 @@ create table activity (
 );
 create index activity_account_time on activity (account_id, time desc, id desc);
 create index activity_owner_time on activity (owner_id, time desc, id desc);
+-- What is to be done, soonest first.
+create index activity_planned_account on activity (account_id, time, id) where state = 'planned';
+create index activity_planned_owner on activity (owner_id, time, id) where state = 'planned';
 -- For words that are everywhere: the newest are found by walking back in time.
 create index activity_time on activity (time desc, id desc);
 -- New words wait in a list until 256 kB of them are put into the index together; a longer list would make the one who empties it wait, and

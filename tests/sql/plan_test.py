@@ -23,7 +23,7 @@ insert into position (contact_id, account_id)
 select c.id, a.id from (select id, row_number() over (order by name) as n from contact) c
   join (select id, row_number() over (order by code) as n from account) a on a.n = 1 + c.n % 3000;
 insert into activity (account_id, kind, state, subject, time, owner_id, description)
-select a.id, 'visit', 'done', 'Visit ' || g, now() - g * interval '1 minute', a.owner_id, 'About 样品 and price' || case when g % 1000 = 0 then ' 投诉' else '' end
+select a.id, 'visit', case when g % 5 = 0 then 'planned' else 'done' end, 'Visit ' || g, now() - g * interval '1 minute', a.owner_id, 'About 样品 and price' || case when g % 1000 = 0 then ' 投诉' else '' end
   from generate_series(1, 30000) g join (select id, owner_id, row_number() over (order by code) as n from account) a on a.n = 1 + g * 7 % 3000;
 insert into activity_contact (activity_id, contact_id, account_id)
 select x.id, p.contact_id, x.account_id from activity x cross join lateral (select contact_id from position p where p.account_id = x.account_id limit 1) p;
