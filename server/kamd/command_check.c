@@ -115,10 +115,10 @@ static const struct question QUESTIONS[] = {
 };
 
 // Asked with the role kam_auth, of a schema that is up to date.
-static const struct question CLOSURE = {
-    "team tree", "who is above whom is kept as the teams are",
-    "select 'who is above whom is not kept as the teams are: managers may reach what they should not; kam.team_closure must be made anew from kam.team'"
-    " where not kam.team_closure_is_sound()"};
+static const struct question CLOSURE = {"team tree", "who is above whom is kept as the teams are",
+                                        "select 'who is above whom is not kept as the teams are: managers may reach "
+                                        "what they should not; kam.team_closure must be made anew from kam.team'"
+                                        " where not kam.team_closure_is_sound()"};
 
 static void ask(struct check *check, struct db_direct *direct, const struct question *question)
 {

@@ -59,10 +59,8 @@ static struct handler_end open_session(struct method_call *call, bool is_right, 
     token_make(login->role, login->token, token_hash);
     struct db_batch *batch = handler_new_batch(call, DB_BATCH_WRITE);
     const struct bind_argument arguments[] = {
-        handler_bytes("user_id", login->user_id, UUID_BYTES),
-        handler_text("checked_hash", login->checked_hash),
-        handler_bytes("token_hash", token_hash, sizeof token_hash),
-        handler_text("address", rpc_call_peer(call->rpc)),
+        handler_bytes("user_id", login->user_id, UUID_BYTES),       handler_text("checked_hash", login->checked_hash),
+        handler_bytes("token_hash", token_hash, sizeof token_hash), handler_text("address", rpc_call_peer(call->rpc)),
         handler_int64(call, "ttl_seconds", SESSION_SECONDS),
     };
     handler_add(call, batch, "open_session", arguments, sizeof arguments / sizeof *arguments);

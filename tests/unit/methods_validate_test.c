@@ -428,8 +428,8 @@ static void test_names_can_be_seen(void **state)
 {
     (void)state;
     static const char *const BLANK[] = {
-        " ",          "\t\r\n",      "\u00a0\u3000", "\u200b", "\u200d\ufeff", "\u2060\u202e", "\u00ad", "\u3164", "\ufe0f",
-        "\u2800", "\u115f\u1160", "\x1f\x7f",
+        " ",      "\t\r\n", "\u00a0\u3000", "\u200b", "\u200d\ufeff", "\u2060\u202e",
+        "\u00ad", "\u3164", "\ufe0f",       "\u2800", "\u115f\u1160", "\x1f\x7f",
     };
     static const char *const SUBJECT[] = {"subject"};
     for (size_t at = 0; at < sizeof BLANK / sizeof *BLANK; at++) {
