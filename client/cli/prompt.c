@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -50,12 +51,14 @@ static void on_signal(int number)
     caught_signal = number;
 }
 
-static size_t read_hidden(int terminal, char line[LINE_BYTES])
+// Signals are let in only while it waits: one that came just before a plain read() would be noticed after it.
+static size_t read_hidden(int terminal, const sigset_t *waiting_mask, char line[LINE_BYTES])
 {
     size_t length = 0;
     while (length < LINE_BYTES - 1) {
         char byte;
-        ssize_t count = read(terminal, &byte, 1);
+        struct pollfd readable = {.fd = terminal, .events = POLLIN};
+        ssize_t count = ppoll(&readable, 1, NULL, waiting_mask) < 0 ? -1 : read(terminal, &byte, 1);
         if (count <= 0 || byte == '\n' || byte == '\r')
             return count <= 0 && length == 0 ? SIZE_MAX : length;
         line[length++] = byte;
@@ -76,19 +79,28 @@ const char *prompt_password(struct app *app, const char *question)
     // The terminal must echo again before a signal ends us.
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP};
     struct sigaction ours = {.sa_handler = on_signal}, before[4];
-    caught_signal = 0;
+    sigset_t blocked, mask_before, waiting_mask;
+    sigemptyset(&blocked);
     for (size_t at = 0; at < 4; at++)
+        sigaddset(&blocked, signals[at]);
+    sigprocmask(SIG_BLOCK, &blocked, &mask_before);
+    waiting_mask = mask_before;
+    caught_signal = 0;
+    for (size_t at = 0; at < 4; at++) {
+        sigdelset(&waiting_mask, signals[at]);
         sigaction(signals[at], &ours, &before[at]);
+    }
     hidden = shown;
     hidden.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
     tcsetattr(terminal, TCSAFLUSH, &hidden);
     char line[LINE_BYTES];
     dprintf(terminal, "%s: ", question);
-    size_t length = read_hidden(terminal, line);
+    size_t length = read_hidden(terminal, &waiting_mask, line);
     dprintf(terminal, "\n");
     tcsetattr(terminal, TCSAFLUSH, &shown);
     for (size_t at = 0; at < 4; at++)
         sigaction(signals[at], &before[at], NULL);
+    sigprocmask(SIG_SETMASK, &mask_before, NULL);
     close(terminal);
     if (caught_signal != 0)
         raise(caught_signal);

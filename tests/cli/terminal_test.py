@@ -99,18 +99,13 @@ class Terminal(unittest.TestCase):
         self.assertEqual(self.passwords, ['correct horse battery'])
 
     def test_ctrl_c_at_the_password_gives_the_echo_back(self):
-        shell = pexpect.spawn('/bin/sh', encoding='utf-8', timeout=60, env=self.client.environment(PS1='READY> '))
-        shell.expect('READY> ')
-
-        shell.sendline(f'{KAM} login {self.server.name} --user nora')
-        shell.expect('Password: ')
-        self.assertTrue(shell.waitnoecho(timeout=60))
-        shell.sendintr()
-        shell.expect('READY> ')
-        self.assertTrue(shell.getecho())
-        shell.sendline('exit')
-        shell.expect(pexpect.EOF)
-        shell.close()
+        child = self.client.terminal('login', self.server.name, '--user', 'nora')
+        child.expect('Password: ')
+        self.assertTrue(child.waitnoecho(timeout=60))
+        child.sendintr()
+        child.expect(pexpect.EOF)
+        self.assertTrue(child.getecho())  # of the terminal, which outlives kam
+        child.close()
         self.assertEqual(self.passwords, [])
 
     def test_what_is_missing_is_asked_for(self):
