@@ -93,7 +93,7 @@ const struct option OPTIONS[OPTION_COUNT] = {
                                .type = OPTION_TYPE_NUMBER,
                                .least = 8,
                                .most = 10000,
-                               .default_text = "80",
+                               .default_text = "40",
                                .argument = "N",
                                .help =
                                    "Connections to PostgreSQL in all, divided over workers and roles and opened as the "

@@ -39,13 +39,15 @@ def find_tool(name):
     return str(found[-1]) if found else shutil.which(name)
 
 
-def processor_seconds(pids):
-    """User and system time of processes, children that ended not included."""
+def processor_seconds(pid, with_children=False):
+    """User and system time of a process; with those of its children, whether they ended or not."""
     total = 0
-    for pid in pids:
+    for process in [pid, *(children_of(pid) if with_children else [])]:
         try:
-            fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+            fields = pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()
             total += int(fields[11]) + int(fields[12])
+            if with_children and process == pid:
+                total += int(fields[13]) + int(fields[14])
         except (FileNotFoundError, ProcessLookupError):
             pass
     return total / TICKS
@@ -133,7 +135,7 @@ class Bench:
 
     def best_clients(self, server, script, token, accounts):
         rates = {}
-        for clients in (2, 4, 8, 16, 32, 64):
+        for clients in (2, 4, 8, 16, 24):
             rates[clients] = run_pgbench(server, script, clients, self.options.probe_seconds, accounts, token)
         return max(rates, key=rates.get)
 
@@ -145,11 +147,9 @@ class Bench:
         rounds = {"kamd": [], "pipelined": [], "transaction": [], "p50": [], "p99": [], "kamd_cpu": [], "postgres_cpu": []}
         for number in range(self.options.rounds):
             before = self.count_written(server, spec)
-            processes = [self.kamd_pid(server)]
-            backends = [server.postmaster, *children_of(server.postmaster)]
-            start = processor_seconds(processes), processor_seconds(backends)
+            start = processor_seconds(server.process.pid), processor_seconds(server.postmaster, True)
             load = run_load(self.build, server.port, tokens, name, accounts, connections, in_flight, self.options.seconds, number + 1)
-            end = processor_seconds(processes), processor_seconds(backends)
+            end = processor_seconds(server.process.pid), processor_seconds(server.postmaster, True)
             written = self.count_written(server, spec) - before
             if spec.written and written != load["ok"]:
                 sys.exit(f"bench: {name}: {load['ok']} calls answered OK, but {written} rows written")
@@ -171,10 +171,6 @@ class Bench:
         self.print_row(result)
 
     @staticmethod
-    def kamd_pid(server):
-        return server.process.pid
-
-    @staticmethod
     def count_written(server, spec):
         if not spec.written:
             return 0
@@ -192,7 +188,7 @@ class Bench:
 
     def measure_memory(self, server, tokens):
         """Resident memory per connection that made one call and then rests."""
-        before = resident_bytes(self.kamd_pid(server))
+        before = resident_bytes(server.process.pid)
         process = subprocess.Popen(
             [str(self.build / "tests/bench/load"), "--port", str(server.port), "--method", "idle", "--accounts", "1", "--connections",
              str(IDLE_CONNECTIONS), "--seconds", "5"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
@@ -200,7 +196,7 @@ class Bench:
         process.stdin.close()
         if process.stdout.readline().strip() != "idle":
             sys.exit("bench: the idle connections did not come up")
-        per_connection = (resident_bytes(self.kamd_pid(server)) - before) / IDLE_CONNECTIONS
+        per_connection = (resident_bytes(server.process.pid) - before) / IDLE_CONNECTIONS
         process.wait()
         self.results.append({"method": "memory", "connections": IDLE_CONNECTIONS, "bytes_per_connection": per_connection})
         print(f"memory of kamd per idle TLS connection ({IDLE_CONNECTIONS} of them): {per_connection / 1024:.1f} KiB", flush=True)
