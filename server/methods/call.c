@@ -292,6 +292,17 @@ static void set_next_token(struct method_call *call, const struct method_stateme
     *(const char **)path_member(response, call->method->page.next_token) = token;
 }
 
+static bool fill_message(struct method_call *call, const struct method_statement *statement,
+                         const struct db_result *result, ProtobufCMessage *response, struct arena *arena)
+{
+    if (db_result_row_count(result) == 0)
+        return true;
+    ProtobufCMessage **member = path_member(response, statement->field);
+    if (*member == NULL)
+        *member = path_new_message(statement->row, arena);
+    return call_fill_row(call, statement, result, 0, *member, arena);
+}
+
 static bool fill_list(struct method_call *call, const struct method_statement *statement,
                       const struct db_result *result, ProtobufCMessage *response, struct arena *arena)
 {
@@ -300,12 +311,12 @@ static bool fill_list(struct method_call *call, const struct method_statement *s
     bool has_more = statement->is_page && count > page_size;
     if (has_more)
         count = page_size;
-    fill_reserve(response, statement->list, count, arena);
+    fill_reserve(response, statement->field, count, arena);
     for (size_t row = 0; row < count; row++) {
         ProtobufCMessage *element = path_new_message(statement->row, arena);
         if (!call_fill_row(call, statement, result, row, element, arena))
             return false;
-        fill_append(response, statement->list, element);
+        fill_append(response, statement->field, element);
     }
     if (has_more)
         set_next_token(call, statement, result, count - 1, response, arena);
@@ -320,13 +331,17 @@ bool call_fill(struct method_call *call, const struct method_statement *statemen
     *has_row_r = true;
     for (size_t at = 0; at < count; at++) {
         const struct method_statement *statement = &statements[at];
+        bool is_filled = true;
         if (statement->rows == METHOD_ROWS_RESPONSE) {
             *has_row_r = db_result_row_count(results[at]) > 0;
-            if (*has_row_r && !call_fill_row(call, statement, results[at], 0, response, arena))
-                return false;
-        } else if (statement->rows == METHOD_ROWS_LIST && !fill_list(call, statement, results[at], response, arena)) {
-            return false;
+            is_filled = !*has_row_r || call_fill_row(call, statement, results[at], 0, response, arena);
+        } else if (statement->rows == METHOD_ROWS_MESSAGE) {
+            is_filled = fill_message(call, statement, results[at], response, arena);
+        } else if (statement->rows == METHOD_ROWS_LIST) {
+            is_filled = fill_list(call, statement, results[at], response, arena);
         }
+        if (!is_filled)
+            return false;
     }
     *response_r = response;
     return true;

@@ -17,6 +17,7 @@ struct method_handler;
 enum method_rows {
     METHOD_ROWS_IGNORED,
     METHOD_ROWS_RESPONSE, // the first row is the response
+    METHOD_ROWS_MESSAGE,  // the first row is a message of the response; without a row it stays unset
     METHOD_ROWS_LIST,     // each row is an element of a list of the response
 };
 
@@ -24,7 +25,7 @@ struct method_statement {
     const struct table_statement *table;
     const struct bind_parameter *parameters;
     enum method_rows rows;
-    const ProtobufCFieldDescriptor *list;  // of METHOD_ROWS_LIST
+    const ProtobufCFieldDescriptor *field; // of METHOD_ROWS_MESSAGE and METHOD_ROWS_LIST
     const ProtobufCMessageDescriptor *row; // what a row becomes
     const struct fill_column *columns;     // NULL where rows are ignored or read by a handler
     bool uses_new_id;

@@ -157,7 +157,7 @@ class Checker:
     def check_into(self, statement):
         if statement.part != "into" or statement.argument in ("nothing", ""):
             if statement.part == "into" and not statement.argument:
-                self.slip(statement.line, "into what? '.', a repeated field of %s, or 'nothing'" % self.response.name)
+                self.slip(statement.line, "into what? '.', a message or a list of messages of %s, or 'nothing'" % self.response.name)
             return
         if statement.argument == ".":
             if self.method.is_write():
@@ -165,8 +165,9 @@ class Checker:
             return
         try:
             field = self.contract.find_field(self.response, statement.argument)
-            if field.label != Field.LABEL_REPEATED or not self.contract.is_submessage(field):
-                self.slip(statement.line, "%s.%s is not a list of messages; 'into' needs '.', such a list, or 'nothing'" % (
+            statement.is_list = field.label == Field.LABEL_REPEATED
+            if not self.contract.is_submessage(field):
+                self.slip(statement.line, "%s.%s is no message and no list of messages; 'into' needs '.', one of these, or 'nothing'" % (
                     self.response.name, field.name))
         except Slip as slip:
             self.slip(statement.line, str(slip))
@@ -175,7 +176,9 @@ class Checker:
         if not is_list_statement(statement) or self.method.is_write():
             return
         uses_limit = any(parameter.source == "PAGE_LIMIT" for parameter in statement.parameters)
-        if self.is_paged and not uses_limit:
+        if uses_limit and not statement.is_list:
+            self.slip(statement.line, "%s is one message and has no pages" % statement.argument)
+        if self.is_paged and statement.is_list and not uses_limit:
             self.slip(statement.line, "%s has pages; end the statement with 'limit :page.limit'" % self.request.name)
         if not self.is_paged and any(p.source.startswith("PAGE") for p in statement.parameters):
             self.slip(statement.line, "%s has no page_size and page_token, so :page parameters have no meaning" % self.request.name)

@@ -41,6 +41,7 @@ class Statement:
         self.sql = None
         self.parameters = []
         self.columns = []         # (name, oid)
+        self.is_list = True       # of into a field: it is repeated
 
 
 class Variant:

@@ -180,7 +180,7 @@ class Static(CompileTest):
         self.assert_static("sql/methods/thing/update.sql:8", ":new.id is another one", {"thing/update.sql": UPDATE.replace("select id", "select :new.id as id")})
 
     def test_into(self):
-        for wrong, pattern in (("nonsense", "Thing has no field 'nonsense'"), ("name", "Thing.name is not a list of messages"), ("", "into what")):
+        for wrong, pattern in (("nonsense", "Thing has no field 'nonsense'"), ("name", "Thing.name is no message and no list of messages"), ("", "into what")):
             self.assert_static("sql/methods/thing/get.sql:4", pattern, {"thing/get.sql": GET.replace("into: .", "into: " + wrong)})
 
     def test_parts_of_reads_and_writes(self):
