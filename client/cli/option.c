@@ -32,6 +32,8 @@ const char *option_name_of_field(struct arena *arena, const ProtobufCFieldDescri
     bool is_list = field->label == PROTOBUF_C_LABEL_REPEATED;
     if (is_list && ends_with(name, "_ids") && strcmp(name, "messaging_ids") != 0)
         name[length - 4] = '\0';
+    else if (is_list && ends_with(name, "ies"))
+        memcpy(name + length - 3, "y", sizeof "y");
     else if (is_list && name[length - 1] == 's')
         name[length - 1] = '\0';
     else if (ends_with(name, "_id"))
@@ -51,7 +53,7 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
         {"owner_id", RECORD_USER},        {"user_id", RECORD_USER},          {"user_ids", RECORD_USER},
         {"team_id", RECORD_TEAM},         {"account_id", RECORD_ACCOUNT},    {"contact_id", RECORD_CONTACT},
         {"contact_ids", RECORD_CONTACT},  {"reports_to_id", RECORD_CONTACT}, {"activity_id", RECORD_ACTIVITY},
-        {"position_id", RECORD_POSITION},
+        {"position_id", RECORD_POSITION}, {"upstream_id", RECORD_ACCOUNT},
     };
     if (strcmp(field->name, "parent_id") == 0)
         return strstr(message->name, "Team") != NULL ? RECORD_TEAM : RECORD_ACCOUNT;

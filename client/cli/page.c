@@ -16,7 +16,7 @@
 #include "text.h"
 #include "value.h"
 
-enum { MOST_SECTIONS = 6, LABEL_WIDTH = 20, LABEL_MOST = 28 };
+enum { MOST_SECTIONS = 8, LABEL_WIDTH = 20, LABEL_MOST = 28 };
 
 struct section {
     const char *title; // NULL: without a heading
@@ -36,7 +36,11 @@ static const struct page pages[] = {
        "other_names registration_number registered_address delivery_address legal_representative founded_on "
        "ownership registered_capital annual_revenue employees industry region parent_name tax_status bank"},
       {N_("Character"),
-       "main_products market our_value management_level culture philosophy industry_standing reputation"},
+       "main_products business_scope market our_value organisation management_level culture philosophy "
+       "industry_standing reputation market_trend company_trend development_plans"},
+      {N_("Relationship"), "relationship_kind selling_level special_requirements payment_reputation quality_reputation "
+                           "stability_reputation bad_record cash_flow payables"},
+      {N_("Channel"), "channel_position upstream_name territories distributor_count retailer_count own_capital own_staff"},
       {N_("Note"), "note"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,

@@ -66,6 +66,11 @@ def create_account_under_parent(case):
     return {"account": {"name": case.new_name(), "parent_id": case.id("account")}}
 
 
+@call("AccountService/CreateAccount under-upstream", writes=True)
+def create_account_under_upstream(case):
+    return {"account": {"name": case.new_name(), "upstream_id": case.id("account")}}
+
+
 @call("AccountService/CreateAccount for-owner", writes=True)
 def create_account_for_owner(case):
     return {"account": {"name": case.new_name(), "owner_id": case.target.id}}
@@ -80,8 +85,9 @@ def update_account(case):
 @call("AccountService/UpdateAccount guarded", shows=["account/account.name"], writes=True)
 def update_account_guarded(case):
     return {"account": {"id": case.id("account"), "version": case.version("account"), "bank": "changed",
+                        "bad_record": "changed", "own_capital": {"currency_code": "EUR", "minor_units": 6},
                         "registered_capital": {"currency_code": "EUR", "minor_units": 5}},
-            "update_mask": mask("bank", "registered_capital")}
+            "update_mask": mask("bank", "registered_capital", "bad_record", "own_capital")}
 
 
 @call("AccountService/UpdateAccount stale", shows=["account/account.note"])
@@ -93,6 +99,12 @@ def update_account_stale(case):
 def update_account_parent(case):
     return {"account": {"id": case.home_id("account"), "version": case.home_version("account"), "parent_id": case.id("account")},
             "update_mask": mask("parent_id")}
+
+
+@call("AccountService/UpdateAccount upstream-to", writes=True)
+def update_account_upstream(case):
+    return {"account": {"id": case.home_id("account"), "version": case.home_version("account"), "upstream_id": case.id("account")},
+            "update_mask": mask("upstream_id")}
 
 
 @call("AccountService/FindDuplicateAccounts", shows=["account/account.name"], also=DUPLICATE)

@@ -154,12 +154,16 @@ class Company:
         account = {column: text(key, "account", f"account.{column}") for column in (
             "name", "registration_number", "registered_address", "delivery_address", "legal_representative", "industry", "region",
             "tax_status", "bank", "main_products", "market", "our_value", "management_level", "culture", "philosophy",
-            "industry_standing", "reputation", "source_note", "note")}
+            "industry_standing", "reputation", "source_note", "note", "organisation", "business_scope", "cash_flow", "payables", "market_trend",
+            "company_trend", "special_requirements", "bad_record", "development_plans", "payment_reputation", "quality_reputation",
+            "stability_reputation")}
         account.update(
             other_names=[text(key, "account", "account.other_names")], phone=phone(key, "account", "account.phone"),
             website=text(key, "account", "account.website", "https://{}.example"),
             registered_capital=self.registry.money(key, "account", "account.registered_capital"),
             annual_revenue=self.registry.money(key, "account", "account.annual_revenue"),
+            own_capital=self.registry.money(key, "account", "account.own_capital"),
+            territories=[text(key, "account", "account.territories")],
             founded_on=self.registry.date(key, "account", "account.founded_on"),
             ownership=2, employees=4321, source=1, status=4, owner_id=self.users[owner].id, **fields)
         # A reason for a duplicate is kept where there is one: an account of boss with the same number.

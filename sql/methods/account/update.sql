@@ -9,6 +9,9 @@ update account
    set @set(account: name, other_names, registration_number, registered_address, delivery_address, phone, website, legal_representative, founded_on, ownership,
             registered_capital, employees, industry, region, parent_id, tax_status, bank, main_products, market, our_value, management_level, culture,
             philosophy, industry_standing, reputation, annual_revenue, source, source_note),
+       @set(account: organisation, business_scope, cash_flow, payables, market_trend, company_trend, special_requirements, bad_record, development_plans,
+            relationship_kind, selling_level, payment_reputation, quality_reputation, stability_reputation, channel_position, upstream_id,
+            distributor_count, retailer_count, own_capital, own_staff, territories),
        @set(account: note),
        duplicate_reason = :duplicate_reason,
        status = case when 'status' = any (:update_mask) then coalesce(:account.status, 'prospect') else status end @mask(status)
