@@ -7,6 +7,7 @@
 #include "contact_commands.h"
 #include "import_commands.h"
 #include "other_commands.h"
+#include "rhythm_commands.h"
 #include "session_commands.h"
 #include "team_commands.h"
 #include "user_commands.h"
@@ -21,8 +22,8 @@ enum { MOST_NAME_WORDS = 3 };
 
 const struct command_group command_groups[] = {
     GROUP(N_("Session"), session),     GROUP(N_("Accounts"), account), GROUP(N_("People"), contact),
-    GROUP(N_("Activities"), activity), GROUP(N_("Users"), user),       GROUP(N_("Teams"), team),
-    GROUP(N_("Import"), import),       GROUP(N_("More"), other),
+    GROUP(N_("Activities"), activity), GROUP(N_("Rhythm"), rhythm),    GROUP(N_("Users"), user),
+    GROUP(N_("Teams"), team),          GROUP(N_("Import"), import),    GROUP(N_("More"), other),
 };
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 

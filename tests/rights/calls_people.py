@@ -107,6 +107,24 @@ def revoke_session(case):
     return {"id": case.company.session_of(case.target)}
 
 
+# ---- the follow-up rhythm ----
+
+
+@call("RhythmService/GetRhythm")
+def get_rhythm(_):
+    return {}
+
+
+@call("RhythmService/ListRhythms")
+def list_rhythms(_):
+    return {}
+
+
+@call("RhythmService/SetRhythm", writes=True)
+def set_rhythm(_):
+    return {"rhythm": {"reason": "less", "rules": [{"kind": 5, "from_days": 1, "to_days": 2, "follow_up_kind": 1, "follow_up_subject": "ask"}]}}
+
+
 # ---- teams ----
 
 

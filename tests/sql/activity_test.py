@@ -168,7 +168,7 @@ class ActivityTest(Stage):
         contact = self.add_contact('ann', 'Li', self.acme)
         for day in (3, 1, 5, 2, 4):
             self.plan_activity('ann', self.acme, f'P{day}', time=f'2030-01-0{min(day, 4)} 09:00:00+00', contact_ids=[contact['id']])
-        self.log_activity('ann', self.acme, 'Done')
+        self.log_activity('ann', self.acme, 'Done', kind='note')
         tie = self.query("select string_agg(subject, '' order by id) from activity where subject in ('P4', 'P5')")[0][0]
         wanted = ['P1', 'P2', 'P3', tie[:2], tie[2:]]
         for request in ({}, {'account_id': self.acme}, {'contact_id': contact['id']}, {'owner_id': self.users['ann']},
@@ -190,7 +190,7 @@ class ActivityTest(Stage):
         for number in range(6):
             self.log_activity('ann' if number % 2 else 'north', self.acme, f'A{number}', time=f'2026-01-0{number + 1} 09:00:00+00',
                               contact_ids=[contact['id']] if number < 4 else [], kind='call' if number == 2 else 'visit')
-        self.log_activity('sue', self.other, 'S')
+        self.log_activity('sue', self.other, 'S', kind='note')
         newest = [f'A{number}' for number in range(5, -1, -1)]
         self.assertEqual(newest, self.list('ann', {'account_id': self.acme}))
         self.assertEqual([], self.list('sue', {'account_id': self.acme}))

@@ -58,7 +58,7 @@ class HistoryTest(Stage):
     def test_children(self):
         account = self.add_account('ann', 'Acme')
         contact = self.add_contact('ann', 'Li', account['id'])
-        self.log_activity('ann', account['id'], contact_ids=[contact['id']], user_ids=[self.users['bob']])
+        self.log_activity('ann', account['id'], kind='note', contact_ids=[contact['id']], user_ids=[self.users['bob']])
         self.call('ann').write('AccountService/AddAccountMember', {'id': account['id'], 'user_id': self.users['bob']})
         self.call('ann').write('AccountService/RemoveAccountMember', {'id': account['id'], 'user_id': self.users['bob']})
         seen, page = [], None

@@ -79,10 +79,11 @@ class PlanTest(Stage):
             'SessionService/ListSessions': [{}, {'user_id': self.users['ann']}],
             'UserService/ListUsers': [{}],
             'TeamService/ListTeams': [{}],
+            'RhythmService/ListRhythms': [{}],
         }
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
-                   'SearchService/Search'}
+                   'SearchService/Search', 'RhythmService/GetRhythm'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:

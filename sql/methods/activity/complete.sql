@@ -4,6 +4,8 @@
 -- record: id
 -- roles: rep, manager
 -- do:
+select kam.give_answer(:is_answered);
+-- do:
 select kam.complete_activity(:record.id, :version, :time, :duration_minutes, :description, :customer_reaction, :result, :cost.currency_code,
                              :cost.minor_units, case when :next_step.kind::text is not null then :new.id end);
 -- do:
