@@ -134,6 +134,7 @@ class Company:
         for login in ("rep", "manager", "service"):
             self.log_in(login)  # a second session, so that there are pages of them
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
+        self.boss("RhythmService/SetRhythm", rhythm={"rules": [{"kind": 6, "follow_up_kind": 1, "follow_up_subject": "ask"}]})
 
         self.families["twins"] = Family("twins", "boss", set(), is_retired=True)
         self.build_family("foreign", "stranger", ["rep"])
