@@ -228,7 +228,7 @@ class Newcomer(unittest.TestCase):
         self.assertIn(done, self.kam('activity', 'show', following, who='nora').out)
         self.kam('activity', 'plan', code, 'call', 'Ask', '--time', 'tomorrow 9:00', who='nora')
         planned = self.kam('activity', 'list', '--state', 'planned', '--json', who='nora').json['activities']
-        self.assertEqual([one['subject'] for one in planned], ['Ask'])
+        self.assertEqual([one['subject'] for one in planned], ['Ask', '样品跟进 Ask about the sample'])
         self.kam('activity', 'cancel', planned[0]['id'], '--reason', 'not now', who='nora')
         self.kam('activity', 'done', planned[0]['id'], who='nora', code=5)
         self.kam('activity', 'log', code, 'party', 'x', who='nora', code=2)
