@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "app.h"
+#include "reason.h"
 
 struct known_reason {
     const char *reason;
@@ -45,14 +46,31 @@ static const struct known_reason *find_reason(const char *reason)
     return NULL;
 }
 
-// The server's text where we have it in the user's language, else ours.
-static const char *message_of(const struct kam_error *error, const struct known_reason *known)
+// The server's text in the user's language, else one of ours that says the same in fewer words, else as it came.
+static const char *message_of(struct app *app, const struct kam_error *error, const struct known_reason *known)
 {
-    const char *own = language_text(error->message);
-    if (known == NULL || known->message == NULL || own != error->message)
+    if (known != NULL && known->message != NULL && !known->is_general)
+        return _(known->message);
+    const char *own = reason_translate(app->arena, error, "", error->reason, error->message);
+    if (own != NULL)
         return own;
-    const char *ours = _(known->message);
-    return known->is_general && ours == known->message ? own : ours;
+    const char *ours = known == NULL || known->message == NULL ? NULL : _(known->message);
+    return ours == NULL || ours == known->message ? error->message : ours;
+}
+
+// The same of one of the error's details.
+static const char *description_of(struct app *app, const struct kam_error *error, const char *list, size_t at,
+                                  const char *reason, const char *english)
+{
+    const char *own =
+        reason_translate(app->arena, error, arena_printf(app->arena, "%s_%zu_", list, at), reason, english);
+    return own == NULL ? english : own;
+}
+
+static const char *violation_text(struct app *app, const struct kam_error *error, size_t at)
+{
+    const struct kam_violation *violation = &error->violations[at];
+    return description_of(app, error, "violations", at, violation->reason, violation->description);
 }
 
 static enum exit_code exit_code_of(const struct kam_error *error)
@@ -90,13 +108,15 @@ static const char *typed_name(struct app *app, const char *path)
 static void print_details(struct app *app, const struct kam_error *error)
 {
     for (size_t at = 0; error->violation_count > 1 && at < error->violation_count; at++)
-        app_hint(app, "%s: %s", typed_name(app, error->violations[at].field),
-                 language_text(error->violations[at].description));
-    for (size_t at = 0; at < error->precondition_count; at++)
-        app_hint(app, "%s %s", error->preconditions[at].subject, language_text(error->preconditions[at].description));
+        app_hint(app, "%s: %s", typed_name(app, error->violations[at].field), violation_text(app, error, at));
+    for (size_t at = 0; at < error->precondition_count; at++) {
+        const struct kam_precondition *one = &error->preconditions[at];
+        app_hint(app, "%s %s", one->subject,
+                 description_of(app, error, "preconditions", at, one->type, one->description));
+    }
     for (size_t at = 0; at < error->resource_count; at++)
         app_hint(app, "%s  %s  %s", error->resources[at].name, error->resources[at].owner,
-                 error->resources[at].description);
+                 description_of(app, error, "resources", at, "", error->resources[at].description));
     if (error->has_conflict)
         app_hint(app, _("version %lld, by %s:"), (long long)error->conflict_version, error->conflict_by);
     for (size_t at = 0; at < error->conflict_field_count; at++) {
@@ -115,12 +135,11 @@ enum exit_code app_print_error(struct app *app)
     if (is_session_gone)
         app_refuse(app, code, _("you are not logged in to %s, or the session has ended"), app_server(app));
     else if (error->violation_count == 1 && error->code == KAM_INVALID_ARGUMENT)
-        app_refuse(app, code, "%s: %s", typed_name(app, error->violations[0].field),
-                   language_text(error->violations[0].description));
+        app_refuse(app, code, "%s: %s", typed_name(app, error->violations[0].field), violation_text(app, error, 0));
     else if (error->violation_count > 1)
         app_refuse(app, code, "%s", _("some of this is not right:"));
     else
-        app_refuse(app, code, "%s", message_of(error, known));
+        app_refuse(app, code, "%s", message_of(app, error, known));
     print_details(app, error);
     if (is_session_gone)
         app_hint(app, _("Log in: kam login %s"), app_server(app));

@@ -63,10 +63,24 @@ static void take_bad_request(struct kam_error *error, const Google__Rpc__BadRequ
     struct kam_violation *violations = arena_alloc(error_memory(error), count * sizeof *violations);
     for (size_t at = 0; at < count; at++) {
         violations[at].field = arena_strdup(error_memory(error), bad->field_violations[at]->field);
+        violations[at].reason = arena_strdup(error_memory(error), bad->field_violations[at]->reason);
         violations[at].description = arena_strdup(error_memory(error), bad->field_violations[at]->description);
     }
     error->violations = violations;
     error->violation_count = count;
+}
+
+static void take_info(struct kam_error *error, const Google__Rpc__ErrorInfo *info)
+{
+    size_t count = info->n_metadata < MOST_DETAILS ? info->n_metadata : MOST_DETAILS;
+    struct kam_value *values = arena_alloc(error_memory(error), count * sizeof *values);
+    for (size_t at = 0; at < count; at++) {
+        values[at].name = arena_strdup(error_memory(error), info->metadata[at]->key);
+        values[at].value = arena_strdup(error_memory(error), info->metadata[at]->value);
+    }
+    error->reason = arena_strdup(error_memory(error), info->reason);
+    error->values = values;
+    error->value_count = count;
 }
 
 static void take_preconditions(struct kam_error *error, const Google__Rpc__PreconditionFailure *failure)
@@ -129,7 +143,7 @@ static void take_detail(struct kam_error *error, struct kam_resource *resources,
     if (message == NULL)
         return;
     if (descriptor == &google__rpc__error_info__descriptor)
-        error->reason = arena_strdup(error_memory(error), ((Google__Rpc__ErrorInfo *)message)->reason);
+        take_info(error, (Google__Rpc__ErrorInfo *)message);
     else if (descriptor == &google__rpc__bad_request__descriptor)
         take_bad_request(error, (Google__Rpc__BadRequest *)message);
     else if (descriptor == &google__rpc__precondition_failure__descriptor)

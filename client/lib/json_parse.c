@@ -39,7 +39,7 @@ static __attribute__((format(printf, 2, 3))) bool refuse(struct parser *parser, 
     error_set(parser->error, KAM_INVALID_ARGUMENT, "BAD_JSON", "%s: %s", path, text);
     struct arena *arena = error_memory(parser->error);
     struct kam_violation *violation = arena_alloc(arena, sizeof *violation);
-    *violation = (struct kam_violation){arena_strdup(arena, path), arena_strdup(arena, text)};
+    *violation = (struct kam_violation){arena_strdup(arena, path), "", arena_strdup(arena, text)};
     parser->error->violations = violation;
     parser->error->violation_count = 1;
     return false;

@@ -46,8 +46,14 @@ enum kam_code {
 // "NOT_FOUND"; "UNKNOWN" for what is no code.
 KAM_API const char *kam_code_name(enum kam_code code);
 
+struct kam_value {
+    const char *name;
+    const char *value;
+};
+
 struct kam_violation {
     const char *field;       // path from the request message: "account.phone"
+    const char *reason;      // stable, of the kind of violation: "TOO_LONG"; "" from older servers
     const char *description; // what was wrong and what would be right
 };
 
@@ -80,6 +86,10 @@ struct kam_error {
                             // SERVER_KEY_CHANGED, NOT_A_SERVER, BAD_JSON
     bool is_uncertain;      // the request may have been carried out: repeat it with the same request id
     int64_t retry_after_ms; // -1 when the server did not say
+    // What the texts have in them, by name: of the message "limit", of the details "violations_0_limit",
+    // "preconditions_0_days", "resources_0_similarity".
+    const struct kam_value *values;
+    size_t value_count;
     const struct kam_violation *violations;
     size_t violation_count;
     const struct kam_precondition *preconditions;

@@ -1,11 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes kam.pot: the texts of the client's sources, those it takes from the contract (labels of fields, context "field"; enum values, context:
-the enum's name; the comments that help shows), and those a server answers with that hold no values of their own.
+the enum's name; the comments that help shows), and those a server refuses with.
 
 usage: extract.py DESCRIPTOR_SET OUTPUT.pot
 """
-import ast
 import pathlib
 import re
 import subprocess
@@ -16,6 +15,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
 sys.path.insert(0, str(ROOT / "proto"))
 import contract  # noqa: E402  the build's own reader of descriptors
+import reasons  # noqa: E402
 
 
 def quoted(text):
@@ -82,24 +82,10 @@ def xgettext(folder, keywords):
 
 
 def server_entries():
-    """Texts of the server without values in them; those with values reach the client filled in, so it could not look them up."""
-    methods, migrations = ROOT / "server" / "methods", ROOT / "sql" / "migrations"
     texts = {}
-    for one in xgettext(methods, ["call_fail:4", "error_set:4", "error_add_violation:3", "WRONG:3"]):
-        msgid = one[one.index("msgid"):one.index("msgstr")].removeprefix("msgid").strip()
-        if "%" not in msgid:
-            texts[ast.literal_eval("(" + msgid + ")")] = "server/methods"
-    for text in re.findall(r'"(must [^"%]+)"', (ROOT / "server" / "base" / "format.c").read_text(encoding="utf-8")):
-        texts[text] = "server/base/format.c"
-    literal = r"'((?:[^']|'')+)'(?!\s*\|\|)"
-    for path in sorted(migrations.glob("*.sql")):
-        source = path.read_text(encoding="utf-8")
-        calls = re.findall(r"\b\d+,\s*(?:'[A-Z_]+'|case\b[^;]*?\bend),\s*" + literal, source)
-        choices = re.findall(r"\b\d+,\s*'[A-Z_]+',\s*case\b([^;]*?)\bend\b(?!\s*\|\|)", source)
-        calls += [text for choice in choices for text in re.findall(r"\b(?:then|else)\s+" + literal, choice)]
-        calls += re.findall(r'"description":\s*"([^"]+)"', source)
-        for text in calls:
-            texts[text.replace("''", "'")] = path.name
+    for one in reasons.refusals():
+        if one.text:
+            texts.setdefault(one.text, one.place.split(":")[0])
     return [entry(text, place=place) for text, place in sorted(texts.items())]
 
 

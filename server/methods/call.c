@@ -22,15 +22,11 @@ void call_fail_as(struct method_call *call, const struct error *error)
     details_fail(call->rpc, error, NULL);
 }
 
-void call_fail(struct method_call *call, enum status code, const char *reason, const char *format, ...)
+void call_fail(struct method_call *call, enum status code, const char *reason, const char *text,
+               const struct error_value *values)
 {
-    char message[sizeof((struct error *)0)->message];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
     struct error error;
-    error_set(&error, code, reason, "%s", message);
+    error_refuse(&error, code, reason, text, values);
     call_fail_as(call, &error);
 }
 
@@ -42,8 +38,8 @@ void call_fail_outcome(struct method_call *call, const struct db_outcome *outcom
 
 void call_fail_not_found(struct method_call *call)
 {
-    call_fail(call, STATUS_NOT_FOUND, "NOT_FOUND", "there is no such %s within your reach; check the id",
-              call->method->contract->response->short_name);
+    call_fail(call, STATUS_NOT_FOUND, "NOT_FOUND", "there is no such {what} within your reach; check the id",
+              ERROR_VALUES(ERROR_TEXT("what", call->method->contract->response->short_name)));
 }
 
 void call_fail_busy(struct method_call *call)
@@ -60,7 +56,7 @@ static void fail_unfit(struct method_call *call, const struct method_statement *
     LOG(LOG_ERROR, "a row does not fit the response", LOG_TEXT("statement", statement->table->statement.place),
         LOG_TEXT("column", column));
     call_fail(call, STATUS_INTERNAL, "INTERNAL",
-              "the server could not read what it has stored; this is a fault of the server");
+              "the server could not read what it has stored; this is a fault of the server", NULL);
 }
 
 // ---- before the batch ----
@@ -164,12 +160,14 @@ bool call_prepare_write(struct method_call *call)
     if (request_id == NULL) {
         call_fail(
             call, STATUS_INVALID_ARGUMENT, "REQUEST_ID_MISSING",
-            "send a fresh UUID as metadata kam-request-id; when the call has to be repeated, send the same one again");
+            "send a fresh UUID as metadata kam-request-id; when the call has to be repeated, send the same one again",
+            NULL);
         return false;
     }
     if (!uuid_parse(request_id, call->request_id)) {
         call_fail(call, STATUS_INVALID_ARGUMENT, "REQUEST_ID_MISSING",
-                  "metadata kam-request-id must be a UUID, 36 characters such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b");
+                  "metadata kam-request-id must be a UUID, 36 characters such as 0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b",
+                  NULL);
         return false;
     }
     if (call->method->has_record) {
@@ -254,7 +252,7 @@ bool call_take_user(struct method_call *call, const struct db_result *result)
                          : NULL;
     if (id == NULL) {
         call_fail(call, STATUS_UNAUTHENTICATED, "NO_SESSION",
-                  "you are not logged in, or your session has ended; log in again");
+                  "you are not logged in, or your session has ended; log in again", NULL);
         return false;
     }
     if (length == UUID_BYTES) {

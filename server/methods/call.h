@@ -88,8 +88,9 @@ bool call_fill(struct method_call *call, const struct method_statement *statemen
 bool call_fill_row(struct method_call *call, const struct method_statement *statement, const struct db_result *result,
                    size_t row, ProtobufCMessage *message, struct arena *arena);
 
-void call_fail(struct method_call *call, enum status code, const char *reason, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+// text and values as of error_refuse().
+void call_fail(struct method_call *call, enum status code, const char *reason, const char *text,
+               const struct error_value *values);
 void call_fail_as(struct method_call *call, const struct error *error);
 void call_fail_outcome(struct method_call *call, const struct db_outcome *outcome);
 void call_fail_not_found(struct method_call *call);

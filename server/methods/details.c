@@ -4,12 +4,13 @@
 
 #include <jansson.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "google/rpc/error_details.pb-c.h"
 #include "rpc/details.h"
 
-enum { LIST_MAX = 32 };
+enum { VALUES_MAX = 64 };
 
 static char *text_member(const json_t *object, const char *key, struct arena *arena)
 {
@@ -17,29 +18,53 @@ static char *text_member(const json_t *object, const char *key, struct arena *ar
     return arena_strdup(arena, text == NULL ? "" : text);
 }
 
-static void read_metadata(const json_t *json, struct arena *arena, struct details *details)
+// Values of the message, or of the detail whose place is the prefix, as entries of ErrorInfo.metadata.
+static void read_values(const json_t *values, const char *prefix, struct arena *arena, Google__Rpc__ErrorInfo *info)
 {
-    json_t *metadata = json_object_get(json, "metadata");
-    size_t count = json_object_size(metadata);
-    if (count == 0 || count > LIST_MAX)
-        return;
-    Google__Rpc__ErrorInfo *info = arena_alloc(arena, sizeof *info);
-    google__rpc__error_info__init(info);
-    info->metadata = arena_alloc(arena, count * sizeof *info->metadata);
     const char *key;
     json_t *value;
-    json_object_foreach(metadata, key, value)
+    json_object_foreach((json_t *)(uintptr_t)values, key, value)
     {
+        if (info->n_metadata == VALUES_MAX)
+            return;
         Google__Rpc__ErrorInfo__MetadataEntry *entry = arena_alloc(arena, sizeof *entry);
         google__rpc__error_info__metadata_entry__init(entry);
-        entry->key = arena_strdup(arena, key);
+        entry->key = arena_printf(arena, "%s%s", prefix, key);
         if (json_is_string(value))
             entry->value = arena_strdup(arena, json_string_value(value));
         else if (json_is_integer(value))
             entry->value = arena_printf(arena, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
         info->metadata[info->n_metadata++] = entry;
     }
-    details->extra[details->extra_count++] = &info->base;
+}
+
+static void read_metadata(const json_t *json, struct arena *arena, struct details *details)
+{
+    static const char *const lists[] = {"preconditions", "resources"};
+    Google__Rpc__ErrorInfo *info = arena_alloc(arena, sizeof *info);
+    google__rpc__error_info__init(info);
+    info->metadata = arena_alloc(arena, VALUES_MAX * sizeof *info->metadata);
+    read_values(json_object_get(json, "metadata"), "", arena, info);
+    for (size_t list = 0; list < sizeof lists / sizeof lists[0]; list++) {
+        size_t at;
+        json_t *row;
+        json_array_foreach(json_object_get(json, lists[list]), at, row)
+            read_values(json_object_get(row, "values"), arena_printf(arena, "%s_%zu_", lists[list], at), arena, info);
+    }
+    if (info->n_metadata > 0)
+        details->extra[details->extra_count++] = &info->base;
+}
+
+static void keep_values(char kept[ERROR_VALUES_BYTES], const json_t *values)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)(uintptr_t)values, key, value)
+    {
+        char number[24];
+        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+        error_keep_value(kept, key, json_is_string(value) ? json_string_value(value) : number);
+    }
 }
 
 static void read_violations(const json_t *json, struct error *error)
@@ -54,10 +79,15 @@ static void read_violations(const json_t *json, struct error *error)
             continue;
         // Adding the first one sets code, reason and message, which the statement has chosen already.
         struct error chosen = *error;
-        error_add_violation(error, field, "%s", description);
+        const char *reason = json_string_value(json_object_get(row, "reason"));
+        size_t place = error->violation_count;
+        error_add_violation(error, field, reason == NULL ? "" : reason, description, NULL);
+        if (place < error->violation_count)
+            keep_values(error->violations[place].values, json_object_get(row, "values"));
         error->code = chosen.code;
         memcpy(error->reason, chosen.reason, sizeof error->reason);
         memcpy(error->message, chosen.message, sizeof error->message);
+        memcpy(error->values, chosen.values, sizeof error->values);
         error->retry_after_ms = chosen.retry_after_ms;
     }
 }

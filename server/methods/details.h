@@ -17,9 +17,10 @@ struct details {
 };
 
 // Reads error->detail_json, an object with any of
-//   "metadata": {"k": "v"}, "violations": [{"field", "description"}], "preconditions": [{"type", "subject",
+//   "metadata": {"k": "v"}, "violations": [{"field", "reason", "description"}], "preconditions": [{"type", "subject",
 //   "description"}], "resources": [{"type", "name", "owner", "description"}]
-// into ErrorInfo, BadRequest, PreconditionFailure and one ResourceInfo each. What has another shape is left out.
+// (each element with "values": {"k": "v"} where its description has values) into ErrorInfo, BadRequest,
+// PreconditionFailure and one ResourceInfo each. What has another shape is left out.
 void details_read(const struct error *error, struct arena *arena, struct details *details_r);
 
 // Ends the call with the error, its details, and conflict (NULL for none).

@@ -72,8 +72,8 @@ static void on_session_checked(void *owner, const struct db_outcome *outcome)
     if (outcome->code != STATUS_OK)
         call_fail_outcome(call, outcome);
     else if (call_take_user(call, outcome->results[0]))
-        call_fail(call, STATUS_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "your role may not call %s",
-                  call->method->contract->name);
+        call_fail(call, STATUS_PERMISSION_DENIED, "ROLE_NOT_ALLOWED", "your role may not call {method}",
+                  ERROR_VALUES(ERROR_TEXT("method", call->method->contract->name)));
 }
 
 void engine_refuse_role(struct method_call *call)

@@ -39,8 +39,9 @@ struct handler_end login_fail_credentials(struct method_call *call)
 struct handler_end login_fail_wait(struct method_call *call, int64_t wait_ms)
 {
     struct error error;
-    error_set(&error, STATUS_RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS", "too many failed attempts; try again in %lld s",
-              (long long)(wait_ms + 999) / 1000);
+    error_refuse(&error, STATUS_RESOURCE_EXHAUSTED, "TOO_MANY_ATTEMPTS",
+                 "too many failed attempts; try again in {seconds} s",
+                 ERROR_VALUES(ERROR_NUMBER("seconds", (wait_ms + 999) / 1000)));
     error.retry_after_ms = wait_ms > INT32_MAX ? INT32_MAX : (int)wait_ms;
     return handler_fail(call, &error);
 }

@@ -167,13 +167,15 @@ enum status page_read_token(const char *token, const uint8_t hash[PAGE_HASH_BYTE
     *error = (struct error){0};
     if (sodium_base642bin(bytes, size, token, size, NULL, &length, &end, BASE64) != 0 || *end != '\0' ||
         length < PAGE_HASH_BYTES)
-        return error_add_violation(error, "page_token",
-                                   "is no page token; send next_page_token as it came, or nothing for the first page");
+        return error_add_violation(error, "page_token", "PAGE_TOKEN_MALFORMED",
+                                   "is no page token; send next_page_token as it came, or nothing for the first page",
+                                   NULL);
     if (memcmp(bytes, hash, PAGE_HASH_BYTES) != 0)
         return error_add_violation(
-            error, "page_token",
-            "belongs to another request; keep all other fields as they were, or begin with the first page");
+            error, "page_token", "PAGE_TOKEN_FOREIGN",
+            "belongs to another request; keep all other fields as they were, or begin with the first page", NULL);
     if (!read_keys(bytes + PAGE_HASH_BYTES, length - PAGE_HASH_BYTES, types, key_count, keys_r))
-        return error_add_violation(error, "page_token", "is damaged; begin with the first page");
+        return error_add_violation(error, "page_token", "PAGE_TOKEN_DAMAGED", "is damaged; begin with the first page",
+                                   NULL);
     return STATUS_OK;
 }

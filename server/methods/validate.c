@@ -21,7 +21,7 @@
 
 // 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z
 static const int64_t SECONDS_MIN = -62135596800, SECONDS_MAX = 253402300799;
-enum { NANOS_MAX = 999999999, PLACE_BYTES = 256, LIST_BYTES = 90, QUOTE_BYTES = 40 };
+enum { NANOS_MAX = 999999999, PLACE_BYTES = 256, LIST_BYTES = 90, QUOTE_BYTES = 40, DATE_BYTES = 40 };
 
 struct validate_field {
     const ProtobufCFieldDescriptor *field;
@@ -67,8 +67,13 @@ struct check {
     bool is_wrong;
 };
 
-#define WRONG(check_, place_, ...)                                                                                     \
-    ((check_)->is_wrong = true, (void)error_add_violation((check_)->error, (place_), __VA_ARGS__))
+// reason, text and values as of error_add_violation().
+static void wrong(struct check *check, const char *place, const char *reason, const char *text,
+                  const struct error_value *values)
+{
+    check->is_wrong = true;
+    error_add_violation(check->error, place, reason, text, values);
+}
 
 // Whether a character shows something: kam.is_visible() is the same rule in the database.
 static bool is_visible_character(utf8proc_int32_t character)
@@ -113,13 +118,13 @@ static void check_text(struct check *check, const char *place, const struct cont
 {
     size_t length = strlen(text);
     if (length > rules->max_bytes) {
-        WRONG(check, place, "must have at most %" PRIu32 " bytes, has %zu (a Chinese character takes 3)",
-              rules->max_bytes, length);
+        wrong(check, place, "TOO_LONG", "must have at most {limit} bytes, has {actual} (a Chinese character takes 3)",
+              ERROR_VALUES(ERROR_NUMBER("limit", rules->max_bytes), ERROR_NUMBER("actual", length)));
         return;
     }
     const char *advice = format_check(rules->format, text);
     if (advice != NULL)
-        WRONG(check, place, "%s", advice);
+        wrong(check, place, "WRONG_FORMAT", advice, NULL);
 }
 
 static void check_number(struct check *check, const char *place, const struct contract_field *rules, int64_t number)
@@ -129,11 +134,15 @@ static void check_number(struct check *check, const char *place, const struct co
     if (!is_low && !is_high)
         return;
     if (rules->has_min && rules->has_max)
-        WRONG(check, place, "must be %" PRId64 " to %" PRId64 ", got %" PRId64, rules->min, rules->max, number);
+        wrong(check, place, "OUT_OF_RANGE", "must be {min} to {max}, got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("min", rules->min), ERROR_NUMBER("max", rules->max),
+                           ERROR_NUMBER("actual", number)));
     else if (is_low)
-        WRONG(check, place, "must be at least %" PRId64 ", got %" PRId64, rules->min, number);
+        wrong(check, place, "TOO_SMALL", "must be at least {min}, got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("min", rules->min), ERROR_NUMBER("actual", number)));
     else
-        WRONG(check, place, "must be at most %" PRId64 ", got %" PRId64, rules->max, number);
+        wrong(check, place, "TOO_LARGE", "must be at most {max}, got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("max", rules->max), ERROR_NUMBER("actual", number)));
 }
 
 // Names with commas between them, as many as there is room for.
@@ -163,30 +172,39 @@ static void check_enum(struct check *check, const char *place, const ProtobufCEn
     for (unsigned at = 0; at < descriptor->n_values; at++)
         if (descriptor->values[at].value != 0)
             list_add(&names, descriptor->values[at].name);
-    WRONG(check, place, "%d is no %s; there is %s", number, descriptor->short_name, names.text);
+    wrong(check, place, "UNKNOWN_VALUE", "{actual} is no {type}; there is {known}",
+          ERROR_VALUES(ERROR_NUMBER("actual", number), ERROR_TEXT("type", descriptor->short_name),
+                       ERROR_TEXT("known", names.text)));
 }
 
 static void check_timestamp(struct check *check, const char *place, const Google__Protobuf__Timestamp *timestamp)
 {
     if (timestamp->seconds < SECONDS_MIN || timestamp->seconds > SECONDS_MAX)
-        WRONG(check, place, "must lie in the years 1 to 9999; %" PRId64 " seconds since 1970 do not",
-              timestamp->seconds);
+        wrong(check, place, "TIME_OUT_OF_RANGE", "must lie in the years 1 to 9999; {actual} seconds since 1970 do not",
+              ERROR_VALUES(ERROR_NUMBER("actual", timestamp->seconds)));
     else if (timestamp->nanos < 0 || timestamp->nanos > NANOS_MAX)
-        WRONG(check, place, "nanos must be 0 to 999999999, got %" PRId32, timestamp->nanos);
+        wrong(check, place, "NANOS_OUT_OF_RANGE", "nanos must be 0 to 999999999, got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("actual", timestamp->nanos)));
 }
 
 static void check_date(struct check *check, const char *place, const Google__Type__Date *date)
 {
     int64_t days;
     if (date->year < 1 || date->year > 9999)
-        WRONG(check, place, "year must be 1 to 9999, got %" PRId32, date->year);
+        wrong(check, place, "YEAR_OUT_OF_RANGE", "year must be 1 to 9999, got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("actual", date->year)));
     else if (date->month < 1 || date->month > 12)
-        WRONG(check, place, "month must be 1 to 12 (1 when unknown), got %" PRId32, date->month);
+        wrong(check, place, "MONTH_OUT_OF_RANGE", "month must be 1 to 12 (1 when unknown), got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("actual", date->month)));
     else if (date->day < 1 || date->day > 31)
-        WRONG(check, place, "day must be 1 to 31 (1 when unknown), got %" PRId32, date->day);
-    else if (!value_days_from_date(date->year, date->month, date->day, &days))
-        WRONG(check, place, "there is no %04" PRId32 "-%02" PRId32 "-%02" PRId32 " in the calendar", date->year,
-              date->month, date->day);
+        wrong(check, place, "DAY_OUT_OF_RANGE", "day must be 1 to 31 (1 when unknown), got {actual}",
+              ERROR_VALUES(ERROR_NUMBER("actual", date->day)));
+    else if (!value_days_from_date(date->year, date->month, date->day, &days)) {
+        char text[DATE_BYTES];
+        snprintf(text, sizeof text, "%04" PRId32 "-%02" PRId32 "-%02" PRId32, date->year, date->month, date->day);
+        wrong(check, place, "NO_SUCH_DAY", "there is no {date} in the calendar",
+              ERROR_VALUES(ERROR_TEXT("date", text)));
+    }
 }
 
 static void check_message(struct check *check, const char *place, const struct validate_rules *rules,
@@ -203,7 +221,8 @@ static void check_value(struct check *check, const char *place, const struct val
     case PROTOBUF_C_TYPE_BYTES: {
         const ProtobufCBinaryData *data = member;
         if (rules != NULL && data->len > rules->max_bytes)
-            WRONG(check, place, "must have at most %" PRIu32 " bytes, has %zu", rules->max_bytes, data->len);
+            wrong(check, place, "TOO_MANY_BYTES", "must have at most {limit} bytes, has {actual}",
+                  ERROR_VALUES(ERROR_NUMBER("limit", rules->max_bytes), ERROR_NUMBER("actual", data->len)));
         return;
     }
     case PROTOBUF_C_TYPE_ENUM:
@@ -228,7 +247,7 @@ static void check_value(struct check *check, const char *place, const struct val
         return;
     case PROTOBUF_C_TYPE_DOUBLE:
         if (!isfinite(*(const double *)member))
-            WRONG(check, place, "must be a finite number");
+            wrong(check, place, "NOT_FINITE", "must be a finite number", NULL);
         return;
     case PROTOBUF_C_TYPE_MESSAGE: {
         ProtobufCMessage *message = *(ProtobufCMessage *const *)member;
@@ -259,7 +278,8 @@ static void check_list(struct check *check, const char *place, const struct vali
 {
     size_t count = path_count(message, field->field);
     if (field->rules != NULL && count > field->rules->max_items) {
-        WRONG(check, place, "must have at most %" PRIu32 " items, has %zu", field->rules->max_items, count);
+        wrong(check, place, "TOO_MANY", "must have at most {limit} items, has {actual}",
+              ERROR_VALUES(ERROR_NUMBER("limit", field->rules->max_items), ERROR_NUMBER("actual", count)));
         return;
     }
     const char *items = *(char **)path_member(message, field->field);
@@ -270,7 +290,7 @@ static void check_list(struct check *check, const char *place, const struct vali
         REQUIRE(length > 0);
         const void *member = items + at * value_size(field->field);
         if (is_empty_element(field->field, member))
-            WRONG(check, item_place, "must not be empty; leave it out instead");
+            wrong(check, item_place, "EMPTY_ITEM", "must not be empty; leave it out instead", NULL);
         else
             check_value(check, item_place, field, member);
     }
@@ -319,12 +339,12 @@ static void check_field(struct check *check, const char *place, const struct val
     }
     if (is_missing(message, field->field)) {
         if (is_required(check, field, is_resource))
-            WRONG(check, place, "must be set");
+            wrong(check, place, "REQUIRED", "must be set", NULL);
         // Text of blanks only is not nothing: it has a form to keep too.
         if (!path_is_present(message, field->field))
             return;
         if (field->rules != NULL && is_name(field->field->name) && !is_required(check, field, is_resource))
-            WRONG(check, place, "must hold a character that can be seen");
+            wrong(check, place, "BLANK", "must hold a character that can be seen", NULL);
     }
     if (field->field->label == PROTOBUF_C_LABEL_REPEATED)
         check_list(check, place, field, message);
@@ -383,13 +403,15 @@ static void check_mask_path(struct check *check, size_t at)
         for (size_t known = 0; known < check->mask->path_count; known++)
             list_add(&names, check->mask->paths[known]);
         char quoted[QUOTE_BYTES + 1];
-        WRONG(check, "update_mask", "'%s' cannot be changed here; these can: %s", quote(path, quoted), names.text);
+        wrong(check, "update_mask", "NOT_CHANGEABLE", "'{name}' cannot be changed here; these can: {known}",
+              ERROR_VALUES(ERROR_TEXT("name", quote(path, quoted)), ERROR_TEXT("known", names.text)));
         return;
     }
     for (size_t before = 0; before < at; before++)
         if (strcmp(update_mask->paths[before], path) == 0) {
             char quoted[QUOTE_BYTES + 1];
-            WRONG(check, "update_mask", "'%s' is named twice; name each field once", quote(path, quoted));
+            wrong(check, "update_mask", "NAMED_TWICE", "'{name}' is named twice; name each field once",
+                  ERROR_VALUES(ERROR_TEXT("name", quote(path, quoted))));
             return;
         }
 }
@@ -397,7 +419,7 @@ static void check_mask_path(struct check *check, size_t at)
 static void check_mask(struct check *check)
 {
     if (check->update_mask->n_paths == 0)
-        WRONG(check, "update_mask", "must name at least one field");
+        wrong(check, "update_mask", "MASK_EMPTY", "must name at least one field", NULL);
     for (size_t at = 0; at < check->update_mask->n_paths && check->error->violation_count < ERROR_VIOLATIONS_MAX; at++)
         check_mask_path(check, at);
 }

@@ -89,10 +89,10 @@ static void fail_conflict(struct method_call *call, const ProtobufCMessage *curr
     const ProtobufCMessage *yours = wanted_record(call);
     const ProtobufCMessage *conflict = conflict_make(current, yours, yours == NULL ? NULL : update_mask(call), arena);
     struct error error;
-    error_set(&error, STATUS_ABORTED, "VERSION_CONFLICT",
-              "the record was changed meanwhile: it has version %lld, you saw %lld; read it again and repeat what "
-              "still applies",
-              (long long)version, (long long)wanted_version(call));
+    error_refuse(&error, STATUS_ABORTED, "VERSION_CONFLICT",
+                 "the record was changed meanwhile: it has version {current}, you saw {seen}; read it again and repeat "
+                 "what still applies",
+                 ERROR_VALUES(ERROR_NUMBER("current", version), ERROR_NUMBER("seen", wanted_version(call))));
     details_fail(call->rpc, &error, conflict);
 }
 
@@ -111,8 +111,9 @@ static void explain(struct method_call *call, const struct db_result *const *res
         else if (field != NULL && call->method->has_version && version != wanted_version(call))
             fail_conflict(call, current, version, arena);
         else
-            call_fail(call, STATUS_PERMISSION_DENIED, "NOT_ALLOWED", "you may see this %s, but not change it this way",
-                      call->method->contract->response->short_name);
+            call_fail(call, STATUS_PERMISSION_DENIED, "NOT_ALLOWED",
+                      "you may see this {what}, but not change it this way",
+                      ERROR_VALUES(ERROR_TEXT("what", call->method->contract->response->short_name)));
     }
     arena_destroy(arena);
 }

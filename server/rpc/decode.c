@@ -36,8 +36,8 @@ enum status rpc_decode(const ProtobufCMessageDescriptor *descriptor, const uint8
     static const uint8_t NOTHING[1];
     ProtobufCMessage *message = protobuf_c_message_unpack(descriptor, &allocator, length, length > 0 ? bytes : NOTHING);
     if (message == NULL)
-        return error_set(error, STATUS_INVALID_ARGUMENT, "MESSAGE_MALFORMED", "the request is not a valid %s",
-                         descriptor->name);
+        return error_refuse(error, STATUS_INVALID_ARGUMENT, "MESSAGE_MALFORMED", "the request is not a valid {type}",
+                            ERROR_VALUES(ERROR_TEXT("type", descriptor->name)));
     *message_r = message;
     return STATUS_OK;
 }

@@ -35,6 +35,22 @@ static bool is_error_info(const ProtobufCMessage *message)
     return message->descriptor == &google__rpc__error_info__descriptor;
 }
 
+static void add_value(Google__Rpc__ErrorInfo *info, struct arena *arena, const char *key, const char *value)
+{
+    Google__Rpc__ErrorInfo__MetadataEntry *entry = arena_alloc(arena, sizeof *entry);
+    google__rpc__error_info__metadata_entry__init(entry);
+    entry->key = arena_strdup(arena, key);
+    entry->value = arena_strdup(arena, value);
+    info->metadata[info->n_metadata++] = entry;
+}
+
+static void add_values(Google__Rpc__ErrorInfo *info, struct arena *arena, const char *values, const char *prefix)
+{
+    const char *name, *text;
+    while (error_next_value(&values, &name, &text))
+        add_value(info, arena, arena_printf(arena, "%s%s", prefix, name), text);
+}
+
 static void add_error_info(Google__Rpc__Status *status, struct arena *arena, const struct error *error,
                            const ProtobufCMessage *const *extra, const struct selection *selection)
 {
@@ -46,15 +62,16 @@ static void add_error_info(Google__Rpc__Status *status, struct arena *arena, con
         if (is_error_info(extra[at]))
             given = (const Google__Rpc__ErrorInfo *)extra[at];
     size_t given_count = given == NULL ? 0 : given->n_metadata;
-    info.metadata = arena_alloc(arena, (given_count + 1) * sizeof *info.metadata);
+    // A value takes at least three bytes where it is kept.
+    size_t most = given_count + (1 + selection->violation_count) * (ERROR_VALUES_BYTES / 3) + 1;
+    info.metadata = arena_alloc(arena, most * sizeof *info.metadata);
     for (size_t at = 0; at < given_count; at++)
         info.metadata[info.n_metadata++] = given->metadata[at];
-    Google__Rpc__ErrorInfo__MetadataEntry entry = GOOGLE__RPC__ERROR_INFO__METADATA_ENTRY__INIT;
-    if (selection->is_cut) {
-        entry.key = arena_strdup(arena, "details");
-        entry.value = arena_strdup(arena, "cut");
-        info.metadata[info.n_metadata++] = &entry;
-    }
+    add_values(&info, arena, error->values, "");
+    for (size_t at = 0; at < selection->violation_count; at++)
+        add_values(&info, arena, error->violations[at].values, arena_printf(arena, "violations_%zu_", at));
+    if (selection->is_cut)
+        add_value(&info, arena, "details", "cut");
     add_any(status, arena, &info.base);
 }
 
@@ -79,6 +96,7 @@ static void add_bad_request(Google__Rpc__Status *status, struct arena *arena, co
         google__rpc__bad_request__field_violation__init(&violations[at]);
         violations[at].field = arena_strdup(arena, error->violations[at].field);
         violations[at].description = copy_start(arena, error->violations[at].description, selection->description_bytes);
+        violations[at].reason = arena_strdup(arena, error->violations[at].reason);
         list[at] = &violations[at];
     }
     request.n_field_violations = selection->violation_count;

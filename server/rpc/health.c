@@ -124,7 +124,8 @@ static void on_check(struct rpc_call *call, ProtobufCMessage *message)
     enum serving state = state_of(call->server->health, request->service);
     if (state == SERVICE_UNKNOWN) {
         struct error error;
-        error_set(&error, STATUS_NOT_FOUND, "SERVICE_UNKNOWN", "there is no service \"%s\" here", request->service);
+        error_refuse(&error, STATUS_NOT_FOUND, "SERVICE_UNKNOWN", "there is no service \"{path}\" here",
+                     ERROR_VALUES(ERROR_TEXT("path", request->service)));
         rpc_call_fail(call, &error, NULL, 0);
         return;
     }

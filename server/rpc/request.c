@@ -29,8 +29,12 @@ static void refuse_path(struct rpc_call *call, const char *path)
     const char *slash = path[0] == '/' ? strchr(path + 1, '/') : NULL;
     bool is_service = slash != NULL && rpc_server_has_service(call->server, path + 1, (size_t)(slash - path - 1));
     struct error error;
-    error_set(&error, STATUS_UNIMPLEMENTED, is_service ? "METHOD_UNKNOWN" : "SERVICE_UNKNOWN",
-              "there is no %s \"%s\" here", is_service ? "method" : "service", path);
+    if (is_service)
+        error_refuse(&error, STATUS_UNIMPLEMENTED, "METHOD_UNKNOWN", "there is no method \"{path}\" here",
+                     ERROR_VALUES(ERROR_TEXT("path", path)));
+    else
+        error_refuse(&error, STATUS_UNIMPLEMENTED, "SERVICE_UNKNOWN", "there is no service \"{path}\" here",
+                     ERROR_VALUES(ERROR_TEXT("path", path)));
     rpc_call_fail(call, &error, NULL, 0);
 }
 
@@ -103,11 +107,14 @@ static void refuse_framing(struct rpc_call *call, enum rpc_framing_result result
     const struct net_header *encoding = net_stream_header(call->stream, "grpc-encoding");
     struct error error;
     if (result == RPC_FRAMING_TOO_LARGE)
-        error_set(&error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
-                  "the message has %zu bytes, this server takes %zu", call->framing.length, call->framing.limit_bytes);
+        error_refuse(&error, STATUS_RESOURCE_EXHAUSTED, "MESSAGE_TOO_LARGE",
+                     "the message has {actual} bytes, this server takes {limit}",
+                     ERROR_VALUES(ERROR_NUMBER("actual", call->framing.length),
+                                  ERROR_NUMBER("limit", call->framing.limit_bytes)));
     else if (result == RPC_FRAMING_BAD_FLAG)
-        error_set(&error, STATUS_INTERNAL, "BAD_FRAMING", "the first byte of a message must be 0 or 1, it is %u",
-                  call->framing.prefix[0]);
+        error_refuse(&error, STATUS_INTERNAL, "BAD_FRAMING",
+                     "the first byte of a message must be 0 or 1, it is {actual}",
+                     ERROR_VALUES(ERROR_NUMBER("actual", call->framing.prefix[0])));
     else if (encoding == NULL || strcmp(encoding->value, "identity") == 0)
         error_set(&error, STATUS_INTERNAL, "COMPRESSED_FLAG",
                   "a message is flagged as compressed, but grpc-encoding does not say how");

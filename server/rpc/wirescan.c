@@ -56,9 +56,10 @@ static enum status fail(struct scan *scan, const struct place *place, const char
     char path[sizeof((struct error_violation *)NULL)->field];
     format_path(place, field, path, sizeof path);
     if (path[0] == '\0')
-        return error_set(scan->error, STATUS_INVALID_ARGUMENT, "MESSAGE_MALFORMED", "the request %s", text);
+        return error_refuse(scan->error, STATUS_INVALID_ARGUMENT, "MESSAGE_MALFORMED", "the request {problem}",
+                            ERROR_VALUES(ERROR_TEXT("problem", text)));
     *scan->error = (struct error){0};
-    return error_add_violation(scan->error, path, "%s", text);
+    return error_add_violation(scan->error, path, "MALFORMED", text, NULL);
 }
 
 static enum status spend(struct scan *scan, size_t size)

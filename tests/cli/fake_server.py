@@ -54,7 +54,7 @@ class FakeServer(grpc.GenericRpcHandler):
         """answer(request, context) gives the response, or aborts."""
         self.answers['/kam.v1.' + path] = answer
 
-    def refuse(self, path, code, message, reason='', details=(), times=None):
+    def refuse(self, path, code, message, reason='', details=(), times=None, values=None):
         """The method fails; with times only so often, then it does what on() said before."""
         before = self.answers.get('/kam.v1.' + path)
         left = [times]
@@ -66,7 +66,7 @@ class FakeServer(grpc.GenericRpcHandler):
                 left[0] -= 1
             status = stubs.message('google.rpc.Status')(code=code, message=message)
             if reason:
-                status.details.add().Pack(stubs.message('google.rpc.ErrorInfo')(reason=reason, domain='kam.v1'))
+                status.details.add().Pack(stubs.message('google.rpc.ErrorInfo')(reason=reason, domain='kam.v1', metadata=values or {}))
             for detail in details:
                 status.details.add().Pack(detail)
             context.set_trailing_metadata([('grpc-status-details-bin', status.SerializeToString())])

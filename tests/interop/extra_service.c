@@ -44,7 +44,8 @@ static void on_fail(struct rpc_call *call, ProtobufCMessage *message)
     if (request->violations == 0)
         error_set(&error, STATUS_FAILED_PRECONDITION, "ASKED_FOR", "%s", request->message);
     for (int32_t at = 0; at < request->violations; at++)
-        error_add_violation(&error, arena_printf(arena, "account.field_%d", at), "第 %d 项: %0120d", at, at);
+        error_add_violation(&error, arena_printf(arena, "account.field_%d", at), "ASKED_FOR",
+                            arena_printf(arena, "第 %d 项: %0120d", at, at), NULL);
     error.retry_after_ms = request->retry_after_ms;
     if (request->extra_details <= 0 || request->extra_details > EXTRA_MAX) {
         rpc_call_fail(call, &error, NULL, 0);

@@ -81,7 +81,8 @@ static void echo_metadata(struct rpc_call *call)
 static void refuse_size(struct rpc_call *call)
 {
     struct error error = {0};
-    error_add_violation(&error, "size", "must be between 0 and %d", SERVICE_PAYLOAD_MAX_BYTES);
+    error_add_violation(&error, "size", "OUT_OF_RANGE", "must be between 0 and {max}",
+                        ERROR_VALUES(ERROR_NUMBER("max", SERVICE_PAYLOAD_MAX_BYTES)));
     rpc_call_fail(call, &error, NULL, 0);
 }
 

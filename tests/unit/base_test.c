@@ -89,12 +89,52 @@ static void error_cuts_text_between_characters(void **state)
     }
 }
 
+static void error_puts_values_into_their_places(void **state)
+{
+    (void)state;
+    struct error error;
+    const char *at, *name, *text;
+    assert_int_equal(error_refuse(&error, STATUS_ABORTED, "X", "{who} has {count} of {most}, {who}; {",
+                                  ERROR_VALUES(ERROR_TEXT("who", "客户 {count}"), ERROR_NUMBER("count", -7))),
+                     STATUS_ABORTED);
+    assert_string_equal(error.message, "客户 {count} has -7 of {most}, 客户 {count}; {");
+    at = error.values;
+    assert_true(error_next_value(&at, &name, &text));
+    assert_string_equal(name, "who");
+    assert_true(error_next_value(&at, &name, &text));
+    assert_string_equal(text, "-7");
+    assert_false(error_next_value(&at, &name, &text));
+    // What has no room is left out whole, and its place stays.
+    char large[ERROR_VALUES_BYTES + 1];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = '\0';
+    error_refuse(&error, STATUS_ABORTED, "X", "{a}{b}", ERROR_VALUES(ERROR_TEXT("a", large), ERROR_TEXT("b", "kept")));
+    assert_string_equal(error.message, "{a}kept");
+    for (size_t size = 0; size < ERROR_VALUES_BYTES; size++) {
+        char values[ERROR_VALUES_BYTES] = {0};
+        large[size] = '\0';
+        bool is_kept = error_keep_value(values, "a", large);
+        assert_int_equal(is_kept, size + 4 <= ERROR_VALUES_BYTES);
+        at = values;
+        assert_int_equal(error_next_value(&at, &name, &text), is_kept);
+        large[size] = 'x';
+    }
+    // A filled text is cut between characters as well.
+    char long_text[600];
+    memset(long_text, 'x', sizeof long_text);
+    memcpy(long_text + 500, "{a}{a}", 7);
+    error_refuse(&error, STATUS_ABORTED, "X", long_text, ERROR_VALUES(ERROR_TEXT("a", "客户客户")));
+    assert_int_equal(strlen(error.message), 509);
+}
+
 static void error_keeps_the_first_violations_and_says_so(void **state)
 {
     (void)state;
     struct error error = {0};
     for (int at = 0; at < ERROR_VIOLATIONS_MAX + 3; at++)
-        assert_int_equal(error_add_violation(&error, "account.phone", "wrong %d", at), STATUS_INVALID_ARGUMENT);
+        assert_int_equal(
+            error_add_violation(&error, "account.phone", "WRONG", "wrong {at}", ERROR_VALUES(ERROR_NUMBER("at", at))),
+            STATUS_INVALID_ARGUMENT);
     assert_int_equal(error.code, STATUS_INVALID_ARGUMENT);
     assert_string_equal(error.reason, "INVALID_FIELD");
     assert_string_equal(error.message, "account.phone: wrong 0");
@@ -156,6 +196,7 @@ int main(void)
         cmocka_unit_test(arena_runs_deferred_functions_last_first),
         cmocka_unit_test(arena_formats_text),
         cmocka_unit_test(error_cuts_text_between_characters),
+        cmocka_unit_test(error_puts_values_into_their_places),
         cmocka_unit_test(error_keeps_the_first_violations_and_says_so),
         cmocka_unit_test(status_names_follow_the_specification),
         cmocka_unit_test(uuid_round_trips_and_orders_by_time),

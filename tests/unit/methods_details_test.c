@@ -62,8 +62,10 @@ static void test_all_kinds_of_details(void **state)
     (void)state;
     struct details details = read_details(
         "{\"metadata\": {\"limit\": \"5\", \"count\": 7},"
-        " \"violations\": [{\"field\": \"account.name\", \"description\": \"looks the same\"}],"
-        " \"preconditions\": [{\"type\": \"CRITERION\", \"subject\": \"budget\", \"description\": \"ask for it\"}],"
+        " \"violations\": [{\"field\": \"account.name\", \"description\": \"looks the same\", \"reason\": \"SAME\", "
+        "\"values\": {\"n\": 4}}],"
+        " \"preconditions\": [{\"type\": \"CRITERION\", \"subject\": \"budget\", \"description\": \"ask for it\", "
+        "\"values\": {\"days\": 3}}],"
         " \"resources\": [{\"type\": \"Account\", \"name\": \"K-000001 滨江\", \"owner\": \"Nora\", \"description\": "
         "\"same number\"},"
         "                 {\"name\": \"K-000002\"}]}");
@@ -71,7 +73,12 @@ static void test_all_kinds_of_details(void **state)
     assert_string_equal(details.error.violations[0].field, "account.name");
     assert_int_equal(details.extra_count, 4);
     const Google__Rpc__ErrorInfo *info = (const Google__Rpc__ErrorInfo *)details.extra[0];
-    assert_int_equal(info->n_metadata, 2);
+    assert_int_equal(info->n_metadata, 3);
+    assert_string_equal(info->metadata[2]->key, "preconditions_0_days");
+    assert_string_equal(details.error.violations[0].reason, "SAME");
+    const char *at = details.error.violations[0].values, *name, *text;
+    assert_true(error_next_value(&at, &name, &text));
+    assert_string_equal(text, "4");
     assert_string_equal(info->metadata[1]->value, "7");
     const Google__Rpc__PreconditionFailure *failure = (const Google__Rpc__PreconditionFailure *)details.extra[1];
     assert_string_equal(failure->violations[0]->subject, "budget");

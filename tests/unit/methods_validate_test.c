@@ -223,6 +223,17 @@ static void test_numbers(void **state)
     request.position_id = (char *)ID;
     request.level = 9;
     assert_wrong(&request.base, "level", "must be 1 to 5, got 9");
+    const struct error_violation *violation = find_violation("level");
+    const char *at = violation->values, *name, *text;
+    assert_string_equal(violation->reason, "OUT_OF_RANGE");
+    assert_true(error_next_value(&at, &name, &text));
+    assert_string_equal(name, "min");
+    assert_string_equal(text, "1");
+    assert_true(error_next_value(&at, &name, &text));
+    assert_true(error_next_value(&at, &name, &text));
+    assert_string_equal(name, "actual");
+    assert_string_equal(text, "9");
+    assert_false(error_next_value(&at, &name, &text));
     request.level = -1;
     assert_wrong(&request.base, "level", "must be 1 to 5, got -1");
     request.level = 5;

@@ -44,7 +44,8 @@ static void test_everything(void **state)
     (void)state;
     struct arena *arena = arena_create(1 << 22);
     struct error error = {0};
-    error_add_violation(&error, "account.phone", "must have %d digits", 7);
+    error_add_violation(&error, "account.phone", "TOO_SHORT", "must have {count} digits",
+                        ERROR_VALUES(ERROR_NUMBER("count", 7)));
     error.retry_after_ms = 2500;
     Google__Rpc__Status *status = pack_and_unpack(&error, arena, NULL, 0);
     assert_int_equal(status->code, 3);
@@ -53,7 +54,9 @@ static void test_everything(void **state)
     Google__Rpc__ErrorInfo *info = unpack_info(status);
     assert_string_equal(info->reason, "INVALID_FIELD");
     assert_string_equal(info->domain, "kam.v1");
-    assert_int_equal(info->n_metadata, 0);
+    assert_int_equal(info->n_metadata, 1);
+    assert_string_equal(info->metadata[0]->key, "violations_0_count");
+    assert_string_equal(info->metadata[0]->value, "7");
     google__rpc__error_info__free_unpacked(info, NULL);
     Google__Rpc__RetryInfo *retry =
         google__rpc__retry_info__unpack(NULL, status->details[2]->value.len, status->details[2]->value.data);
@@ -97,8 +100,9 @@ static void test_limit(void **state)
         struct error error = {0};
         for (int at = 0; at < ERROR_VIOLATIONS_MAX; at++)
             error_add_violation(
-                &error, "一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十", "%s",
-                "很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长");
+                &error, "一二三四五六七八九十一二三四五六七八九十一二三四五六七八九十", "X",
+                "很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长很长",
+                NULL);
         memset(error.message, 0, sizeof error.message);
         for (int at = 0; at < 170; at++)
             memcpy(error.message + at * 3, "很", 3);

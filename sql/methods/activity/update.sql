@@ -4,7 +4,8 @@
 -- record: activity.id
 -- roles: rep, manager
 -- do:
-select kam.require(x.state = 'planned', 9, 'ACTIVITY_NOT_PLANNED', 'The activity is ' || x.state || '; only planned ones can be changed. Correct it instead.')
+select kam.require(x.state = 'planned', 9, 'ACTIVITY_NOT_PLANNED', 'The activity is {state}; only planned ones can be changed. Correct it instead.',
+                   jsonb_build_object('metadata', jsonb_build_object('state', x.state)))
   from activity x
  where x.id = :record.id and x.version = :activity.version;
 -- do:
