@@ -49,16 +49,20 @@ static enum status query_text(struct db_direct *direct, const char *sql, char te
     return STATUS_OK;
 }
 
-static enum status lock(struct db_direct *direct, int patience_ms, struct error *error)
+static enum status lock(struct db_direct *direct, bool is_alone, int patience_ms, struct error *error)
 {
+    const char *sql =
+        is_alone ? "select pg_try_advisory_lock(" LOCK_KEY ")" : "select pg_try_advisory_lock_shared(" LOCK_KEY ")";
     for (int waited_ms = 0;; waited_ms += LOCK_POLL_MS) {
         char is_ours[64];
-        enum status code = query_text(direct, "select pg_try_advisory_lock(" LOCK_KEY ")", is_ours, error);
+        enum status code = query_text(direct, sql, is_ours, error);
         if (code != STATUS_OK || is_ours[0] == 't')
             return code;
         if (waited_ms >= patience_ms)
-            return error_set(error, STATUS_UNAVAILABLE, "MIGRATION_RUNNING",
-                             "another process is migrating this database; try again when it is done");
+            return error_set(
+                error, STATUS_UNAVAILABLE, "MIGRATION_RUNNING",
+                "another process is migrating, backing up or restoring this database; try again when it is "
+                "done");
         sleep_ms(LOCK_POLL_MS);
     }
 }
@@ -213,12 +217,17 @@ static enum status apply_missing(struct db_direct *direct, const struct db_migra
 enum status db_migrate(struct db_direct *direct, const struct db_migrate_options *options, size_t *applied_r,
                        struct error *error)
 {
-    enum status code = lock(direct, options->lock_patience_ms, error);
+    enum status code = lock(direct, true, options->lock_patience_ms, error);
     if (code != STATUS_OK)
         return code;
     code = apply_missing(direct, options, applied_r, error);
     unlock(direct);
     return code;
+}
+
+enum status db_migrate_keep_away(struct db_direct *direct, bool is_alone, int lock_patience_ms, struct error *error)
+{
+    return lock(direct, is_alone, lock_patience_ms, error);
 }
 
 enum status db_migrate_check(struct db_direct *direct, const struct db_migrate_options *options, size_t *missing_r,

@@ -40,6 +40,11 @@ struct db_migrate_options {
 enum status db_migrate(struct db_direct *direct, const struct db_migrate_options *options, size_t *applied_r,
                        struct error *error) __attribute__((warn_unused_result));
 
+// Keeps migrations away until the connection closes, and waits for one that runs; the same UNAVAILABLE. Alone: also
+// everybody else who calls this. db_migrate() on the same connection is not kept away.
+enum status db_migrate_keep_away(struct db_direct *direct, bool is_alone, int lock_patience_ms, struct error *error)
+    __attribute__((warn_unused_result));
+
 // Counts what db_migrate() would apply; the same refusals, nothing is changed.
 enum status db_migrate_check(struct db_direct *direct, const struct db_migrate_options *options, size_t *missing_r,
                              struct error *error) __attribute__((warn_unused_result));

@@ -29,6 +29,8 @@ extern const struct command COMMAND_USER_ENABLE;
 extern const struct command COMMAND_USER_LIST;
 extern const struct command COMMAND_TEAM_ADD;
 extern const struct command COMMAND_TEAM_LIST;
+extern const struct command COMMAND_BACKUP;
+extern const struct command COMMAND_RESTORE;
 extern const struct command COMMAND_CHECK;
 extern const struct command COMMAND_HEALTH;
 extern const struct command COMMAND_CONFIG;

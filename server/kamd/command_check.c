@@ -157,6 +157,32 @@ static void check_connections(struct check *check, struct db_direct *direct)
         say("connections", text);
 }
 
+// For the operator to judge: backups may be made by other means.
+static void tell_backup(struct check *check, struct db_direct *direct)
+{
+    enum { HOURS_PER_DAY = 24 };
+    struct error error;
+    struct db_rows *rows = NULL;
+    char text[120];
+    if (db_direct_query(direct, "select extract(epoch from now() - kam.last_backup_time())::bigint / 3600", NULL, 0,
+                        &rows, &error) != STATUS_OK) {
+        complain(check, "backup", error.message);
+        return;
+    }
+    const char *hours = db_rows_value(rows, 0, 0);
+    long count = hours == NULL ? 0 : strtol(hours, NULL, 10);
+    if (hours == NULL)
+        snprintf(text, sizeof text, "none was made with kamd backup");
+    else if (count < 1)
+        snprintf(text, sizeof text, "the last one was made less than an hour ago");
+    else if (count < 2 * HOURS_PER_DAY)
+        snprintf(text, sizeof text, "the last one was made %ld hours ago", count);
+    else
+        snprintf(text, sizeof text, "the last one was made %ld days ago", count / HOURS_PER_DAY);
+    say("backup", text);
+    db_rows_destroy(rows);
+}
+
 static void check_schema(struct check *check, struct db_direct *direct)
 {
     struct error error;
@@ -168,6 +194,7 @@ static void check_schema(struct check *check, struct db_direct *direct)
     snprintf(text, sizeof text, "up to date: migration %zu", schema_version());
     say("schema", text);
     ask(check, direct, &CLOSURE);
+    tell_backup(check, direct);
 }
 
 static void check_database(struct check *check)
@@ -175,7 +202,7 @@ static void check_database(struct check *check)
     struct error error;
     struct database *database = NULL;
     struct db_direct *direct = NULL;
-    enum status status = database_join(check->options, false, &database, &error);
+    enum status status = database_join(check->options, DATABASE_AS_IT_IS, &database, &error);
     if (status == STATUS_NOT_FOUND) {
         say("database", "the private PostgreSQL will be made at first start");
         return;

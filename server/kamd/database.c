@@ -83,7 +83,7 @@ static enum status bring_up_to_date(const char *conninfo, struct error *error)
     return status;
 }
 
-enum status database_join(const struct options *options, bool may_create, struct database **database_r,
+enum status database_join(const struct options *options, enum database_need need, struct database **database_r,
                           struct error *error)
 {
     struct database *database = new_database(options);
@@ -92,12 +92,12 @@ enum status database_join(const struct options *options, bool may_create, struct
         const char *cluster = arena_printf(options->arena, "%s/postgresql", embedded.directory);
         bool is_there = access(cluster, F_OK) == 0;
         enum status status = STATUS_OK;
-        if (!is_there && !may_create)
+        if (!is_there && need == DATABASE_AS_IT_IS)
             status =
                 error_set(error, STATUS_NOT_FOUND, "NO_CLUSTER", "there is no database in %s yet", embedded.directory);
         if (status == STATUS_OK)
             status = embedded_open(&embedded, &database->embedded, error);
-        if (status == STATUS_OK && may_create)
+        if (status == STATUS_OK && need == DATABASE_UP_TO_DATE)
             status = bring_up_to_date(embedded_owner_conninfo(database->embedded), error);
         if (status != STATUS_OK) {
             database_close(database);

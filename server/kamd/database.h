@@ -17,9 +17,16 @@ struct database;
 enum status database_open(const struct options *options, uv_loop_t *loop, const bool *is_stopping,
                           struct database **database_r, struct error *error) __attribute__((warn_unused_result));
 
+// What a command needs of the private PostgreSQL.
+enum database_need {
+    DATABASE_AS_IT_IS,   // NOT_FOUND where the data directory has none yet
+    DATABASE_MADE,       // made where there is none, without the schema
+    DATABASE_UP_TO_DATE, // made, with the present schema
+};
+
 // For the other commands: the private PostgreSQL is used as it runs, or runs for the time of the command where no kamd
-// serves. Where the data directory has none yet it is made with its schema, or NOT_FOUND when may_create is false.
-enum status database_join(const struct options *options, bool may_create, struct database **database_r,
+// serves. A given database is left as it is.
+enum status database_join(const struct options *options, enum database_need need, struct database **database_r,
                           struct error *error) __attribute__((warn_unused_result));
 
 // Stops the private PostgreSQL that was started here, and waits until it has stopped. NULL is allowed.

@@ -21,21 +21,19 @@ enum { MAJOR_LEAST = 15, LOG_TAIL_BYTES = 300, FAST_STOP_POLLS = 600, IMMEDIATE_
 
 // ---- binaries ----
 
-static bool has_binaries(const char *directory)
+static bool has_program(const char *directory, const char *program)
 {
-    char initdb[PATH_MAX];
-    char postgres[PATH_MAX];
-    snprintf(initdb, sizeof initdb, "%s/initdb", directory);
-    snprintf(postgres, sizeof postgres, "%s/postgres", directory);
-    return access(initdb, X_OK) == 0 && access(postgres, X_OK) == 0;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", directory, program);
+    return access(path, X_OK) == 0;
 }
 
-// What "postgres --version" says; 0 when it says nothing of use.
-static int major_of(const char *directory)
+// What "PROGRAM --version" says; 0 when it says nothing of use.
+static int major_of(const char *directory, const char *program)
 {
     char command[PATH_MAX];
     char line[128] = "";
-    snprintf(command, sizeof command, "'%s/postgres' --version", directory);
+    snprintf(command, sizeof command, "'%s/%s' --version", directory, program);
     FILE *pipe = strchr(directory, '\'') == NULL ? popen(command, "re") : NULL;
     if (pipe == NULL)
         return 0;
@@ -46,7 +44,9 @@ static int major_of(const char *directory)
 }
 
 struct search {
-    int wanted; // 0: the newest
+    const char *first; // two programs that must be there; the first tells the version
+    const char *second;
+    int least, most;
     int found;
     char *directory;
     size_t capacity;
@@ -54,10 +54,11 @@ struct search {
 
 static void consider(struct search *search, const char *directory)
 {
-    if (!has_binaries(directory) || strlen(directory) >= search->capacity)
+    if (!has_program(directory, search->first) || !has_program(directory, search->second) ||
+        strlen(directory) >= search->capacity)
         return;
-    int major = major_of(directory);
-    if (major < MAJOR_LEAST || major <= search->found || (search->wanted != 0 && major != search->wanted))
+    int major = major_of(directory, search->first);
+    if (major < search->least || major > search->most || major <= search->found)
         return;
     search->found = major;
     strcpy(search->directory, directory);
@@ -74,20 +75,49 @@ static void consider_path(struct search *search)
     free(copy);
 }
 
-enum status embedded_host_find_binaries(int major, char *directory_r, size_t capacity, struct error *error)
+static bool find(struct search *search)
 {
-    struct search search = {.wanted = major, .directory = directory_r, .capacity = capacity};
     static const char *const PATTERNS[] = {"/usr/lib/postgresql/*/bin",
                                            "/usr/pgsql-*/bin"}; // Debian's, PGDG's on Red Hat
     for (size_t i = 0; i < sizeof PATTERNS / sizeof *PATTERNS; i++) {
         glob_t places;
         if (glob(PATTERNS[i], 0, NULL, &places) == 0)
             for (size_t k = 0; k < places.gl_pathc; k++)
-                consider(&search, places.gl_pathv[k]);
+                consider(search, places.gl_pathv[k]);
         globfree(&places);
     }
-    consider_path(&search);
-    if (search.found != 0)
+    consider_path(search);
+    return search->found != 0;
+}
+
+enum status embedded_host_find_tools(int server_major, char *directory_r, size_t capacity, struct error *error)
+{
+    struct search search = {.first = "pg_dump",
+                            .second = "pg_restore",
+                            .least = server_major,
+                            .most = server_major,
+                            .directory = directory_r,
+                            .capacity = capacity};
+    if (find(&search))
+        return STATUS_OK;
+    search.most = INT_MAX;
+    if (find(&search))
+        return STATUS_OK;
+    return error_set(error, STATUS_FAILED_PRECONDITION, "TOOLS",
+                     "no pg_dump and pg_restore of version %d or later are installed: install the package "
+                     "postgresql-client-%d",
+                     server_major, server_major);
+}
+
+enum status embedded_host_find_binaries(int major, char *directory_r, size_t capacity, struct error *error)
+{
+    struct search search = {.first = "postgres",
+                            .second = "initdb",
+                            .least = major != 0 ? major : MAJOR_LEAST,
+                            .most = major != 0 ? major : INT_MAX,
+                            .directory = directory_r,
+                            .capacity = capacity};
+    if (find(&search))
         return STATUS_OK;
     if (major != 0)
         return error_set(

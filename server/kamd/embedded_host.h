@@ -18,6 +18,11 @@
 enum status embedded_host_find_binaries(int major, char *directory_r, size_t capacity, struct error *error)
     __attribute__((warn_unused_result));
 
+// The directory with pg_dump and pg_restore for a server of that major version: its own, or else the newest, which must
+// not be older.
+enum status embedded_host_find_tools(int server_major, char *directory_r, size_t capacity, struct error *error)
+    __attribute__((warn_unused_result));
+
 // Runs a program of that directory to its end, its output in the log file.
 enum status embedded_host_run(const char *directory, char *arguments[], const char *log, struct error *error)
     __attribute__((warn_unused_result));

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "base/require.h"
-#include "kamd/database.h"
 #include "kamd/system.h"
 
 struct operator
@@ -14,7 +13,8 @@ struct operator
     struct db_direct *direct;
 };
 
-static enum status open_all(struct operator* operator, const struct options * options, struct error *error)
+static enum status open_all(struct operator* operator, const struct options * options, enum database_need need,
+                            struct error *error)
 {
     // Only the private PostgreSQL has files of ours to be careful with.
     if (!options_is_given(options, OPTION_DATABASE) && !options_is_given(options, OPTION_DATABASE_OWNER)) {
@@ -23,7 +23,7 @@ static enum status open_all(struct operator* operator, const struct options * op
         if (status != STATUS_OK)
             return status;
     }
-    enum status status = database_join(options, true, &operator->database, error);
+    enum status status = database_join(options, need, &operator->database, error);
     if (status != STATUS_OK)
         return status;
     const char *conninfo = database_owner_conninfo(operator->database);
@@ -39,9 +39,15 @@ static enum status open_all(struct operator* operator, const struct options * op
 
 enum status operator_open(const struct options *options, struct operator** operator_r, struct error *error)
 {
+    return operator_open_for(options, DATABASE_UP_TO_DATE, operator_r, error);
+}
+
+enum status operator_open_for(const struct options *options, enum database_need need, struct operator** operator_r,
+                              struct error *error)
+{
     struct operator* operator= calloc(1, sizeof *operator);
     REQUIRE(operator!= NULL);
-    enum status status = open_all(operator, options, error);
+    enum status status = open_all(operator, options, need, error);
     if (status != STATUS_OK) {
         operator_close(operator);
         return status;
@@ -62,4 +68,9 @@ void operator_close(struct operator* operator)
 struct db_direct *operator_direct(struct operator* operator)
 {
     return operator->direct;
+}
+
+const char *operator_conninfo(const struct operator* operator)
+{
+    return database_owner_conninfo(operator->database);
 }

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "db/direct.h"
+#include "kamd/database.h"
 #include "kamd/options.h"
 
 struct operator;
@@ -14,9 +15,15 @@ struct operator;
 enum status operator_open(const struct options *options, struct operator** operator_r, struct error *error)
     __attribute__((warn_unused_result));
 
+// The same, with the private PostgreSQL made and migrated only as far as needed.
+enum status operator_open_for(const struct options *options, enum database_need need, struct operator** operator_r,
+                              struct error *error) __attribute__((warn_unused_result));
+
 // NULL is allowed.
 void operator_close(struct operator* operator);
 
 struct db_direct *operator_direct(struct operator* operator);
+// The owner's connection string.
+const char *operator_conninfo(const struct operator* operator);
 
 #endif

@@ -115,10 +115,11 @@ class StructureTest(Stage):
                                  where pronamespace = 'kam'::regnamespace and proname ~ '^operator_' and a.grantee <> p.proowner""")
         self.assertEqual([], granted)
 
-    def test_kam_auth_may_call_four_functions(self):
+    def test_kam_auth_may_call_these_functions(self):
         granted = self.query("""select distinct p.proname from pg_proc p, aclexplode(p.proacl) a
                                  where pronamespace = 'kam'::regnamespace and a.grantee = 'kam_auth'::regrole order by 1""")
-        self.assertEqual(['login_lookup', 'open_session', 'purge', 'refuse', 'require', 'team_closure_is_sound'], [row[0] for row in granted])
+        self.assertEqual(['feed_epoch', 'last_backup_time', 'login_lookup', 'open_session', 'purge', 'refuse', 'require', 'team_closure_is_sound'],
+                         [row[0] for row in granted])
 
     def test_roles(self):
         rows = self.query("""select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolbypassrls, rolcanlogin from pg_roles
@@ -138,11 +139,11 @@ class StructureTest(Stage):
                                             where c.relnamespace = 'kam'::regnamespace and atttypid = 'timestamp'::regtype"""))
 
     def test_foreign_keys_everywhere(self):
-        """Every uuid column but ids and those of the log points somewhere."""
+        """Every uuid column but ids, the epoch and those of the log points somewhere."""
         loose = self.query("""
             select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
              where c.relnamespace = 'kam'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.atttypid = 'uuid'::regtype
-               and a.attname not in ('id', 'request_id') and c.relname not in ('change', 'request_outcome')
+               and a.attname not in ('id', 'request_id', 'feed_epoch') and c.relname not in ('change', 'request_outcome')
                and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))""")
         self.assertEqual([], loose)
 

@@ -3,5 +3,5 @@
 -- kind: read
 -- roles: rep, manager, service
 -- into: .
-select {{user_columns}}
+select (select c.feed_epoch from company c) as feed_epoch, {{user_columns}}
  where u.id = kam.caller_id();

@@ -7,4 +7,4 @@
 -- statement: find_user
 select user_id, password_hash, role, wait_ms from kam.login_lookup(:login, :arg.address::text);
 -- statement: open_session
-select * from kam.open_session(:arg.user_id::uuid, :arg.checked_hash::text, :arg.token_hash::bytea, :device, :arg.address::text, :arg.ttl_seconds::int8);
+select *, kam.feed_epoch() as "user.feed_epoch" from kam.open_session(:arg.user_id::uuid, :arg.checked_hash::text, :arg.token_hash::bytea, :device, :arg.address::text, :arg.ttl_seconds::int8);
