@@ -5,7 +5,7 @@
 //   kam-backup 1
 //   company = ACME
 //   kam = 0.1.0
-//   migration = 17
+//   migration = 19
 //   postgresql = 150014
 //   time = 2026-11-21T23:35:46Z
 //   dump-bytes = 123456
