@@ -8,14 +8,14 @@
 #include "contract.h"
 #include "methods/value.h"
 
-static bool is_password_field(const struct path *path, const ProtobufCMessageDescriptor *request)
+static enum contract_format end_format(const struct path *path, const ProtobufCMessageDescriptor *request)
 {
     const ProtobufCMessageDescriptor *owner =
         path->depth == 1 ? request : (const ProtobufCMessageDescriptor *)path->fields[path->depth - 2]->descriptor;
     const struct contract_message *message = contract_find_message(owner);
     const ProtobufCFieldDescriptor *end = path_end(path);
-    return message != NULL && message->fields != NULL &&
-           message->fields[end - owner->fields].format == CONTRACT_FORMAT_PASSWORD;
+    return message != NULL && message->fields != NULL ? message->fields[end - owner->fields].format
+                                                      : CONTRACT_FORMAT_TEXT;
 }
 
 bool bind_resolve(const ProtobufCMessageDescriptor *request, const struct table_parameter *parameter, uint32_t oid,
@@ -30,7 +30,11 @@ bool bind_resolve(const ProtobufCMessageDescriptor *request, const struct table_
         bool is_mask = !wants_array && oid == VALUE_TEXT_ARRAY;
         if (wants_array != (value_element_oid(oid) != 0) && !is_mask)
             return false;
-        bound.is_password = is_password_field(&bound.path, request);
+        enum contract_format format = end_format(&bound.path, request);
+        bound.is_password = format == CONTRACT_FORMAT_PASSWORD;
+        // Texts of one line hold commas, but no line breaks.
+        bound.separator =
+            path_end(&bound.path)->type == PROTOBUF_C_TYPE_STRING && format != CONTRACT_FORMAT_UUID ? '\n' : ',';
     }
     if (parameter->source == TABLE_PAGE_KEY && (parameter->key == 0 || parameter->key > BIND_PAGE_KEYS_MAX))
         return false;
@@ -87,9 +91,9 @@ static struct db_parameter bind_list(const ProtobufCMessage *message, const Prot
     return pack_array(&array, element_oid, arena);
 }
 
-// The items of a list inside a list, joined by commas.
+// The items of a list inside a list, as one text.
 static struct db_parameter join_list(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
-                                     struct arena *arena)
+                                     char separator, struct arena *arena)
 {
     const char *items = *(char **)path_member(message, field);
     size_t count = path_count(message, field);
@@ -103,7 +107,7 @@ static struct db_parameter join_list(const ProtobufCMessage *message, const Prot
     char *to = joined;
     for (size_t at = 0; at < count; at++) {
         if (at > 0)
-            *to++ = ',';
+            *to++ = separator;
         to = stpcpy(to, texts[at]);
     }
     return (struct db_parameter){joined, (int)(to - joined)};
@@ -118,9 +122,10 @@ static struct db_parameter bind_end(const ProtobufCMessage *message, const struc
     return value_encode(field, oid, path_member(message, field), arena);
 }
 
-static struct db_parameter bind_each(const struct path *path, uint32_t oid, const ProtobufCMessage *request,
+static struct db_parameter bind_each(const struct bind_parameter *parameter, const ProtobufCMessage *request,
                                      struct arena *arena)
 {
+    const struct path *path = &parameter->path;
     unsigned each = (unsigned)path->each;
     const ProtobufCMessage *message = path_walk(path, 0, each, request);
     if (message == NULL)
@@ -128,22 +133,24 @@ static struct db_parameter bind_each(const struct path *path, uint32_t oid, cons
     struct array array = {.count = path_count(message, path->fields[each])};
     array.elements = arena_alloc(arena, (array.count + 1) * sizeof *array.elements);
     ProtobufCMessage **items = *(ProtobufCMessage ***)path_member(message, path->fields[each]);
-    uint32_t element_oid = value_element_oid(oid);
+    uint32_t element_oid = value_element_oid(parameter->oid);
     for (size_t at = 0; at < array.count; at++) {
         const ProtobufCMessage *owner = path_walk(path, each + 1, path->depth - 1, items[at]);
         if (owner == NULL)
             continue;
-        array.elements[at] =
-            path->is_list ? join_list(owner, path_end(path), arena) : bind_end(owner, path, element_oid, arena);
+        array.elements[at] = path->is_list ? join_list(owner, path_end(path), parameter->separator, arena)
+                                           : bind_end(owner, path, element_oid, arena);
     }
     return pack_array(&array, element_oid, arena);
 }
 
-static struct db_parameter bind_field(const struct path *path, uint32_t oid, const ProtobufCMessage *request,
+static struct db_parameter bind_field(const struct bind_parameter *parameter, const ProtobufCMessage *request,
                                       struct arena *arena)
 {
+    const struct path *path = &parameter->path;
+    uint32_t oid = parameter->oid;
     if (path->each >= 0)
-        return bind_each(path, oid, request, arena);
+        return bind_each(parameter, request, arena);
     const ProtobufCMessage *owner = path_walk(path, 0, path->depth - 1, request);
     if (owner == NULL)
         return (struct db_parameter){0};
@@ -174,7 +181,7 @@ struct db_parameter bind_value(const struct bind_parameter *parameter, const str
             REQUIRE(values->password_hash != NULL);
             return copy_value((struct db_parameter){values->password_hash, (int)strlen(values->password_hash)}, arena);
         }
-        return bind_field(&parameter->path, parameter->oid, values->request, arena);
+        return bind_field(parameter, values->request, arena);
     case TABLE_RECORD_ID:
         if (!values->has_record_id)
             return (struct db_parameter){0};

@@ -21,6 +21,7 @@ struct bind_parameter {
     const char *name; // of TABLE_ARGUMENT
     uint32_t oid;
     bool is_password; // takes the hash, not the text
+    char separator;   // between the items of a list inside a list
 };
 
 enum { BIND_PAGE_KEYS_MAX = 8 };

@@ -26,8 +26,9 @@ PARAMETER_TYPES = {"string": "text", "uuid": "uuid", "enum": "text", "int32": "i
 COLUMN_TYPES = {"string": ("text", "uuid"), "uuid": ("uuid", "text"), "enum": ("text",), "int32": ("int4", "int2"),
                 "int64": ("int8", "int4", "int2"), "uint32": ("int8", "int4", "int2"), "bool": ("bool",),
                 "double": ("float8",), "bytes": ("bytea",), "timestamp": ("timestamptz",), "date": ("date",)}
-# A list inside an element of a list travels as one text per element, its items joined by commas.
-JOINED = ("enum", "uuid", "int32", "int64")
+# A list inside an element of a list travels as one text per element, its items joined by commas, those of texts by line breaks.
+JOINED = ("enum", "uuid", "int32", "int64", "string")
+LONG_TEXT = 1  # kam.v1.FORMAT_LONG_TEXT
 
 
 class Path:
@@ -48,7 +49,7 @@ class Path:
 
     def column_types(self):
         if self.is_joined:
-            return ("text[]",)
+            return ("text[]",) if self.kind != "string" else ()
         suffix = "[]" if self.each or self.is_repeated else ""
         return tuple(base + suffix for base in COLUMN_TYPES[self.kind])
 
@@ -140,8 +141,8 @@ class Contract:
                     "[]" if fields[-1].label == Field.LABEL_REPEATED else "", inner[0] if inner else "..."))
             raise Slip("'%s' has a type that statements do not know" % text)
         path = Path(fields, each, kind)
-        if path.is_joined and kind not in JOINED:
-            raise Slip("'%s' is a list of free texts inside a list, which is not possible; only lists of enums, ids and numbers are" % text)
+        if path.is_joined and (kind not in JOINED or kind == "string" and self.rules(fields[-1]).format == LONG_TEXT):
+            raise Slip("'%s' is a list inside a list of what may hold line breaks, or has no text form; only lists of enums, ids, numbers and texts of one line are possible" % text)
         if kind == "mask" and (each or path.is_repeated):
             raise Slip("'%s': a field mask inside a list is not possible" % text)
         return path

@@ -168,7 +168,7 @@ class Static(CompileTest):
 
     def test_parameter_through_a_list(self):
         for wrong, pattern in ((":thing.parts.name", r"parts is repeated; write 'parts\[\]'"), (":thing.name[].x", "has no fields|is not repeated"),
-                               (":thing.parts[].words", "list of free texts inside a list"), (":thing.create_time", "output_only")):
+                               (":thing.parts[].words", "what may hold line breaks"), (":thing.create_time", "output_only")):
             self.assert_static("sql/methods/thing/update.sql:6", pattern,
                                {"thing/update.sql": UPDATE.replace("id = :record.id;", "id = :record.id and %s is null;" % wrong, 1)})
 

@@ -3,6 +3,7 @@
 import calls_accounts  # noqa: F401  each fills CALLS
 import calls_activities  # noqa: F401
 import calls_contacts  # noqa: F401
+import calls_import  # noqa: F401
 import calls_people  # noqa: F401
 from call import CALLS
 

@@ -25,6 +25,7 @@ sys.dont_write_bytecode = True
 
 from compiler.check import read_methods         # noqa: E402
 from compiler.contract import Contract, Field, NAMES      # noqa: E402
+from compiler.statement import is_list_statement    # noqa: E402
 from compiler.problems import Problems          # noqa: E402
 
 STATUS = {3: 'INVALID_ARGUMENT', 5: 'NOT_FOUND', 6: 'ALREADY_EXISTS', 7: 'PERMISSION_DENIED', 9: 'FAILED_PRECONDITION', 10: 'ABORTED',
@@ -96,7 +97,7 @@ class Methods:
                 rest = '.'.join(steps[number + 1:])
                 inner = self.contract.messages[path.fields[number].type_name]
                 items = [self.field_value(inner, rest, element) for element in elements]
-                return [','.join(map(str, item)) for item in items] if path.is_joined else items
+                return [('\n' if path.kind == 'string' else ',').join(map(str, item)) for item in items] if path.is_joined else items
             if number < len(steps) - 1:
                 value = value.get(step)
                 if value is None:
@@ -213,6 +214,8 @@ class Caller:
                     rows = self.execute(cursor, method, statement, request, built_in)
                     if statement in answers:
                         row = rows[0] if rows else {}
+                    elif is_list_statement(statement):
+                        row[statement.argument] = rows
                 cursor.execute('select kam.end_write(%s, %s, %s, %s)', (request_id, name, payload, record_id))
             if not keep_open:
                 self.connection.commit()
