@@ -4,12 +4,15 @@
 
 #include <string.h>
 
+#include "activity_page.h"
 #include "json.h"
 #include "message.h"
 #include "output.h"
 #include "recent.h"
 
 #define SERVICE "/kam.v1.ActivityService/"
+#define VISITS "/kam.v1.VisitService/"
+#define COMMENTS "/kam.v1.CommentService/"
 
 // A correction is the whole record: what is not said anew stays as it was. Through JSON, where fields are keys.
 static enum exit_code merge_original(struct app *app, ProtobufCMessage *request, const ProtobufCMessage *original)
@@ -78,6 +81,7 @@ const struct command activity_commands[] = {
         .summary = N_("Show an activity"),
         .method = SERVICE "GetActivity",
         .arguments = {{.name = N_("ACTIVITY"), .field = "id", .kind = RECORD_ACTIVITY}},
+        .more = activity_page_print_parts,
         .examples = {"kam activity show 8f3a2c10"},
     },
     {
@@ -144,6 +148,71 @@ const struct command activity_commands[] = {
         .done = N_("Corrected %s."),
         .run = correct,
         .examples = {"kam activity correct 8f3a2c10 --time \"2026-11-20 14:00\" --reason \"Wrong day\""},
+    },
+    {
+        .name = "activity prepare",
+        .summary = N_("Prepare a visit: with whom, confirmed or not, address, route, what to bring"),
+        .method = VISITS "UpdateVisit",
+        .arguments = {{.name = N_("ACTIVITY"), .field = "visit.activity_id", .kind = RECORD_ACTIVITY}},
+        .version_method = VISITS "GetVisit",
+        .hidden = "reaction customer_class next_step",
+        .done = N_("Prepared %s."),
+        .examples =
+            {"kam activity prepare 8f3a2c10 --contact 张伟 --appointment confirmed --address 东门 --material 样品册"},
+    },
+    {
+        .name = "activity feedback",
+        .summary = N_("Fill in the feedback form of a visit: reaction, class (a to d), next step"),
+        .method = VISITS "UpdateVisit",
+        .arguments = {{.name = N_("ACTIVITY"), .field = "visit.activity_id", .kind = RECORD_ACTIVITY}},
+        .version_method = VISITS "GetVisit",
+        .hidden = "contact_id appointment address route material",
+        .done = N_("Feedback noted: %s."),
+        .examples = {"kam activity feedback 8f3a2c10 --reaction \"Keen on the new line\" --customer-class a "
+                     "--next-step \"Send a sample\""},
+    },
+    {
+        .name = "activity spin",
+        .summary = N_("Show the SPIN sheet of a talk, with what may be asked"),
+        .method = VISITS "GetSpin",
+        .arguments = {{.name = N_("ACTIVITY"), .field = "activity_id", .kind = RECORD_ACTIVITY}},
+        .run = activity_page_show_spin,
+        .examples = {"kam activity spin 8f3a2c10"},
+    },
+    {
+        .name = "activity spin edit",
+        .summary = N_("Plan the questions of a talk by SPIN, and note the answers; asks for all without options"),
+        .method = VISITS "UpdateSpin",
+        .arguments = {{.name = N_("ACTIVITY"), .field = "spin.activity_id", .kind = RECORD_ACTIVITY}},
+        .version_method = VISITS "GetSpin",
+        .done = N_("Noted: %s."),
+        .run = activity_page_edit_spin,
+        .examples = {"kam activity spin edit 8f3a2c10 --problem-questions \"What does a stoppage cost?\"",
+                     "kam activity spin edit 8f3a2c10 --problem-answers 每月停线两次"},
+    },
+    {
+        .name = "activity comment",
+        .summary = N_("Comment on a report as a manager, or answer a comment on your own"),
+        .method = COMMENTS "AddComment",
+        .arguments = {{.name = N_("ACTIVITY"), .field = "comment.activity_id", .kind = RECORD_ACTIVITY},
+                      {.name = N_("TEXT"), .field = "comment.text", .takes_rest = true}},
+        .done = N_("Commented on %s."),
+        .examples = {"kam activity comment 8f3a2c10 Who decides there?"},
+    },
+    {
+        .name = "activity comments",
+        .summary = N_("List what was said about your activities and you have not marked as seen"),
+        .method = COMMENTS "ListNewComments",
+        .columns = "activity_id create_time author_name account_name subject text",
+        .examples = {"kam activity comments"},
+    },
+    {
+        .name = "activity seen",
+        .summary = N_("Mark the comments on an activity as seen"),
+        .method = COMMENTS "MarkCommentsSeen",
+        .arguments = {{.name = N_("ACTIVITY"), .field = "activity_id", .kind = RECORD_ACTIVITY}},
+        .done = N_("Seen: %s."),
+        .examples = {"kam activity seen 8f3a2c10"},
     },
 };
 const size_t activity_command_count = sizeof activity_commands / sizeof activity_commands[0];

@@ -39,6 +39,9 @@ static const struct {
     {"activity", N_("activity"), &kam__v1__activity__descriptor},
     {"activity_contact", N_("participant of the activity"), NULL},
     {"activity_user", N_("participant of the activity"), NULL},
+    {"activity_visit", N_("preparation and feedback"), &kam__v1__visit__descriptor},
+    {"activity_spin", N_("SPIN sheet"), &kam__v1__spin__descriptor},
+    {"activity_comment", N_("comment"), &kam__v1__comment__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };

@@ -119,7 +119,8 @@ static bool names_field(const char *fields, const char *name)
 // Other records that can be shown next: their ids are, in short.
 static bool is_link(const ProtobufCFieldDescriptor *field)
 {
-    return names_field("previous_activity_id next_activity_id corrects_id corrected_by_id", field->name);
+    return names_field("previous_activity_id next_activity_id corrects_id corrected_by_id follow_up_call_id",
+                       field->name);
 }
 
 static bool is_shown(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
@@ -187,6 +188,16 @@ static void print_section(struct app *app, const ProtobufCMessage *message, cons
         }
         at += length;
     }
+}
+
+void output_section(struct app *app, const ProtobufCMessage *message, const char *title, const char *fields)
+{
+    print_section(app, message, &(struct section){title, fields}, label_width_of(message));
+}
+
+void output_line(struct app *app, const char *label, const char *value)
+{
+    print_line(app, label, text_clean(app->arena, value, true), LABEL_WIDTH);
 }
 
 static void print_repeated(struct app *app, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)

@@ -2,6 +2,7 @@
 """The request behind every row of matrix.txt: {row: Call}. How they are written is in call.py."""
 import calls_accounts  # noqa: F401  each fills CALLS
 import calls_activities  # noqa: F401
+import calls_activity_parts  # noqa: F401
 import calls_contacts  # noqa: F401
 import calls_import  # noqa: F401
 import calls_people  # noqa: F401

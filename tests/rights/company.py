@@ -225,6 +225,7 @@ class Company:
             owner_id=self.users[family.owner].id, cost=self.registry.money(key, "done", "activity.cost"), duration_minutes=30),
             next_step={"kind": 1, "subject": text(key, "next", "activity.subject"), "time": {"seconds": TIME + 86400}})
         ids["done"], ids["next"] = done.id, done.next_activity_id
+        self.build_parts(family)
         ids["planned"] = self.boss("ActivityService/PlanActivity", activity=self.activity_fields(
             family, "planned", "subject", "place", "description", contact_ids=[ids["contact"]],
             owner_id=self.users[family.owner].id)).id
@@ -237,6 +238,18 @@ class Company:
         ids["correction"] = self.boss("ActivityService/CorrectActivity", id=ids["original"], version=1,
                                       activity=self.activity_fields(family, "correction", "subject", "description"),
                                       reason=text(key, "correction", "activity.correction_reason")).id
+
+    def build_parts(self, family):
+        """What the done activity carries."""
+        def update(method, part, *columns, **more):
+            texts = {column: self.registry.text(family.key, "done", f"{part}.{column}") for column in columns}
+            self.boss(method, **{part: dict(texts, activity_id=family.ids["done"], **more)}, update_mask={"paths": [*texts, *(more)]})
+        update("VisitService/UpdateVisit", "visit", "address", "route", "material", "reaction", "next_step", contact_id=family.ids["contact"],
+               appointment=2, customer_class=3)
+        update("VisitService/UpdateSpin", "spin", *(f"{part}_{what}" for part in ("situation", "problem", "implication", "need_payoff")
+                                                    for what in ("questions", "answers")))
+        self.boss("CommentService/AddComment", comment={
+            "activity_id": family.ids["done"], "text": self.registry.text(family.key, "done", "comment.text")})
 
     def build_bridge(self):
         """A person with positions at three accounts, and an activity with them at the one that rep and manager do not reach."""
@@ -274,8 +287,8 @@ class Company:
         if record not in family.ids:
             if record in ("done", "planned"):
                 method = {"done": "LogActivity", "planned": "PlanActivity"}[record]
-                family.ids[record] = self.boss(f"ActivityService/{method}",
-                                               activity=self.activity_fields(family, record, "subject", "description")).id
+                family.ids[record] = self.boss(f"ActivityService/{method}", activity=self.activity_fields(
+                    family, record, "subject", "description", owner_id=self.users[family.owner].id)).id
             else:
                 person = record.removesuffix("-position")
                 made = self.boss("ContactService/CreateContact", contact={

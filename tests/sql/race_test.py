@@ -240,5 +240,35 @@ class AccountRaceTest(Race):
         self.assertEqual('REPORTS_TO_LOOP', outcome)
 
 
+class ActivityPartsRaceTest(Race):
+    def setUp(self):
+        super().setUp()
+        self.acme = self.add_account('ann', 'Acme')['id']
+        self.done = self.log_activity('ann', self.acme)['id']
+
+    def correction(self, caller):
+        return caller, 'ActivityService/CorrectActivity', {'id': self.done, 'version': 1, 'reason': 'typo',
+                                                           'activity': {'account_id': self.acme, 'kind': 'visit', 'subject': 'Corrected'}}
+
+    def comment(self, caller):
+        return caller, 'CommentService/AddComment', {'comment': {'activity_id': self.done, 'text': 'Who?'}}
+
+    def sheet(self, caller, text):
+        return caller, 'VisitService/UpdateSpin', {'spin': {'activity_id': self.done, 'version': 0, 'problem_answers': text}, 'update_mask': ['problem_answers']}
+
+    def test_a_comment_before_a_correction_is_taken_along(self):
+        correction = self.race_writes(self.comment(self.call('north')), self.correction(self.call('ann')))
+        self.assertTrue(self.has_waited)
+        self.assertEqual([(correction['id'],)], self.query('select activity_id from activity_comment'))
+
+    def test_a_comment_during_a_correction_is_sent_there(self):
+        self.assertEqual('ACTIVITY_CORRECTED', self.race_writes(self.correction(self.call('ann')), self.comment(self.call('north'))))
+        self.assertEqual([(0,)], self.query('select count(*) from activity_comment'))
+
+    def test_two_first_sheets(self):
+        self.assertEqual('VERSION_CONFLICT', self.race_writes(self.sheet(self.call('ann'), 'a'), self.sheet(self.call('north'), 'b')))
+        self.assertEqual([('a', 1)], self.query('select problem_answers, version from activity_spin'))
+
+
 if __name__ == '__main__':
     unittest.main()

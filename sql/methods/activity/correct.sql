@@ -16,6 +16,8 @@ select :record.id, x.account_id, :activity.kind, 'done', :activity.subject, coal
  where x.id = :id and x.state = 'corrected' and x.update_time = now();
 -- do:
 select kam.add_activity_people(:record.id, :activity.contact_ids, :activity.user_ids);
+-- do:
+select kam.carry_activity_parts(:id, :record.id);
 -- answer:
 select {{activity_columns}}
   from activity x

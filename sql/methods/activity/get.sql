@@ -7,3 +7,14 @@ select {{activity_columns}}
   from activity x
   {{activity_joins}}
  where x.id = :id;
+-- into: visit
+select {{visit_columns}}
+ where v.activity_id = :id;
+-- into: spin
+select {{spin_columns}}
+ where s.activity_id = :id;
+-- into: comments
+select {{comment_columns}}
+ where m.activity_id = :id
+ order by m.create_time, m.id
+ limit 1000;
