@@ -77,7 +77,7 @@ const char *output_title(struct app *app, const ProtobufCMessage *message)
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)
         title = message_text(message, names[at]);
     const char *contact = message_text(message, "contact_name");
-    if (*contact != '\0')
+    if (*contact != '\0' && *message_text(message, "subject") == '\0')
         title = arena_printf(app->arena, _("%s at %s"), contact, message_text(message, "account_name"));
     if (*code != '\0')
         title = arena_printf(app->arena, "%s %s", code, title);
