@@ -30,7 +30,7 @@ class Parts(unittest.TestCase):
         plan = self.kam('activity', 'plan', account, 'visit', '拜访采购部', '--time', 'tomorrow 9:00', '--json').json['id']
         self.assertIn('Prepared 拜访采购部', self.kam('activity', 'prepare', plan, '--contact', '张伟', '--appointment', 'confirmed', '--address', '东门',
                                                  '--route', '地铁 2 号线', '--material', '样品册').out)
-        refused = self.kam('activity', 'feedback', plan, '--customer-class', 'a', code=1)
+        refused = self.kam('activity', 'feedback', plan, '--customer-class', 'a', code=5)
         self.assertIn('planned', refused.err)
         self.kam('activity', 'done', plan, '--result', '有兴趣', '--next-kind', 'call', '--next-subject', '回访', '--next-time', 'in 2 days')
         self.kam('activity', 'feedback', plan, '--reaction', '很感兴趣', '--customer-class', 'a', '--next-step', '寄样品')
