@@ -118,16 +118,6 @@ begin
 end
 $$;
 
--- Whether a user could be told of something at the account.
-create function user_reaches_account(user_id uuid, account_id uuid) returns boolean language sql stable set search_path = kam, pg_temp as $$
-    select exists (select from app_user u
-                    where u.id = user_reaches_account.user_id and u.disable_time is null and u.role in ('rep', 'manager')
-                      and (exists (select from account_reach r where r.user_id = u.id and r.account_id = user_reaches_account.account_id)
-                           or (u.role = 'manager'
-                               and exists (select from account a join team_closure c on c.descendant_id = a.team_id
-                                            where a.id = user_reaches_account.account_id and c.ancestor_id = u.team_id))))
-$$;
-
 create function mark_comments_seen(activity_id uuid) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
@@ -158,7 +148,7 @@ begin
     if v_activity.owner_id = caller_id() then
         select c.author_id into v_recipient_id from activity_comment c
          where c.activity_id = v_activity.id and c.author_id <> caller_id() order by c.create_time desc, c.id desc limit 1;
-    elsif user_reaches_account(v_activity.owner_id, v_activity.account_id) then
+    elsif works_on_account(v_activity.owner_id, v_activity.account_id) then
         v_recipient_id := v_activity.owner_id;
     else
         select nullif(a.owner_id, caller_id()) into v_recipient_id from account a where a.id = v_activity.account_id;
