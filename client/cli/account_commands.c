@@ -2,53 +2,9 @@
 // kam account ...
 #include "account_commands.h"
 
-#include "kam/v1/activity.pb-c.h"
-#include "kam/v1/contact.pb-c.h"
-#include "message.h"
-#include "output.h"
-
-enum { ACTIVITIES_SHOWN = 5, CONTACTS_SHOWN = 20 };
+#include "overview_commands.h"
 
 #define SERVICE "/kam.v1.AccountService/"
-
-// The account's people and its last activities belong on its page. Both are asked for at once; what the caller may not
-// see is left out.
-static enum exit_code show_more(struct app *app, struct invocation *invocation, const ProtobufCMessage *account)
-{
-    (void)invocation;
-    Kam__V1__ListContactsRequest contacts = KAM__V1__LIST_CONTACTS_REQUEST__INIT;
-    Kam__V1__ListActivitiesRequest activities = KAM__V1__LIST_ACTIVITIES_REQUEST__INIT;
-    char *id = arena_strdup(app->arena, message_text(account, "id"));
-    contacts.account_id = activities.account_id = id;
-    contacts.page_size = CONTACTS_SHOWN;
-    activities.page_size = ACTIVITIES_SHOWN;
-    struct kam_call *first = kam_call_begin(app->client, "/kam.v1.ContactService/ListContacts", &contacts.base,
-                                            &kam__v1__list_contacts_response__descriptor, NULL);
-    struct kam_call *second = kam_call_begin(app->client, "/kam.v1.ActivityService/ListActivities", &activities.base,
-                                             &kam__v1__list_activities_response__descriptor, NULL);
-    ProtobufCMessage *response;
-    if (kam_call_wait(first, &response, &app->error) == KAM_OK) {
-        const Kam__V1__ListContactsResponse *people = (const Kam__V1__ListContactsResponse *)app_keep(app, response);
-        if (people->n_contacts > 0) {
-            output_heading(app, _("People"));
-            output_inner_table(
-                app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)people->contacts,
-                people->n_contacts,
-                "id name positions.title phones positions.buying_roles positions.stance positions.relationship", "  ");
-        }
-    }
-    if (kam_call_wait(second, &response, &app->error) == KAM_OK) {
-        const Kam__V1__ListActivitiesResponse *done = (const Kam__V1__ListActivitiesResponse *)app_keep(app, response);
-        if (done->n_activities > 0) {
-            output_heading(app, _("Latest activities"));
-            output_inner_table(app, &kam__v1__activity__descriptor, (const ProtobufCMessage *const *)done->activities,
-                               done->n_activities, "id time kind state subject owner_name", "  ");
-        }
-    }
-    kam_call_end(first);
-    kam_call_end(second);
-    return EXIT_OK;
-}
 
 const struct command account_commands[] = {
     {
@@ -62,11 +18,11 @@ const struct command account_commands[] = {
     },
     {
         .name = "account show",
-        .summary = N_("Show an account with its people and latest activities"),
-        .method = SERVICE "GetAccount",
+        .summary = N_("Show an account with its people, what was done last and what is next"),
+        .method = "/kam.v1.OverviewService/GetAccountPage",
         .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ANY_ACCOUNT}},
         .hidden = "code",
-        .more = show_more,
+        .run = overview_show_account,
         .examples = {"kam account show K-000123", "kam account show Acme", "kam account show K-000123 --json"},
     },
     {

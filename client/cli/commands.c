@@ -7,7 +7,11 @@
 #include "contact_commands.h"
 #include "import_commands.h"
 #include "other_commands.h"
+<<<<<<< HEAD
 #include "rhythm_commands.h"
+=======
+#include "overview_commands.h"
+>>>>>>> 8360c3d (A day and an account's page in one call each: kam today, kam account show)
 #include "session_commands.h"
 #include "team_commands.h"
 #include "user_commands.h"
@@ -20,11 +24,20 @@ enum { MOST_NAME_WORDS = 3 };
         text, table##_commands, &table##_command_count                                                                 \
     }
 
+// clang-format off: one group a line
 const struct command_group command_groups[] = {
-    GROUP(N_("Session"), session),     GROUP(N_("Accounts"), account), GROUP(N_("People"), contact),
-    GROUP(N_("Activities"), activity), GROUP(N_("Rhythm"), rhythm),    GROUP(N_("Users"), user),
-    GROUP(N_("Teams"), team),          GROUP(N_("Import"), import),    GROUP(N_("More"), other),
+    GROUP(N_("Session"), session),
+    GROUP(N_("Every day"), overview),
+    GROUP(N_("Accounts"), account),
+    GROUP(N_("People"), contact),
+    GROUP(N_("Activities"), activity),
+    GROUP(N_("Rhythm"), rhythm),
+    GROUP(N_("Users"), user),
+    GROUP(N_("Teams"), team),
+    GROUP(N_("Import"), import),
+    GROUP(N_("More"), other),
 };
+// clang-format on
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];
 
 // Number of words of the name when the words begin with it, else 0.

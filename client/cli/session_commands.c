@@ -10,6 +10,7 @@
 #include "kam/v1/user.pb-c.h"
 #include "message.h"
 #include "output.h"
+#include "overview_commands.h"
 #include "prompt.h"
 #include "value.h"
 #include "when.h"
@@ -97,6 +98,8 @@ static enum exit_code login(struct app *app, struct invocation *invocation)
     fprintf(app->out, _("Logged in to %s as %s, %s, %s.\n"), server, app_clean(app, session->user->name),
             app_clean(app, value_format(app->arena, &session->user->base, role, 0)),
             app_clean(app, session->user->team_name));
+    kam_set_token(app->client, session->token);
+    overview_print_summary(app);
     return EXIT_OK;
 }
 

@@ -15,6 +15,7 @@ from support import stubs
 from support.kam import KAM
 
 ID = '0190b0c0-0000-7000-8000-000000000001'
+PAGE = 'OverviewService/GetAccountPage'
 
 
 def message(kind, /, **fields):
@@ -27,6 +28,7 @@ class Errors(unittest.TestCase):
         self.client = self.enterContext(Client(self.server.name))
         self.account = message('kam.v1.Account', id=ID, code='K-000001', name='Acme', version=3)
         self.server.on('AccountService/GetAccount', lambda request, context: self.account)
+        self.server.on(PAGE, lambda request, context: message('kam.v1.AccountPage', account=self.account))
         self.server.on('AccountService/UpdateAccount', lambda request, context: self.account)
         self.server.on('AccountService/CreateAccount', lambda request, context: self.account)
 
@@ -37,7 +39,7 @@ class Errors(unittest.TestCase):
         return [call for call in self.server.calls if call[0].endswith('/' + name)]
 
     def check(self, code, status, text, **options):
-        self.server.refuse('AccountService/GetAccount', status, 'server says no', **options)
+        self.server.refuse(PAGE, status, 'server says no', **options)
         ran = self.run_kam('account', 'show', ID)
         self.assertEqual(ran.code, code, ran.err)
         self.assertIn(text, ran.err)
@@ -120,7 +122,7 @@ class Errors(unittest.TestCase):
             time.sleep(5)
             return self.account
 
-        self.server.on('AccountService/GetAccount', sleep)
+        self.server.on(PAGE, sleep)
         began = time.monotonic()
         ran = self.run_kam('account', 'show', ID, '--timeout', '1')
         self.assertEqual(ran.code, 7)
@@ -149,7 +151,7 @@ class Errors(unittest.TestCase):
         port = self.server.port
         self.server.server.stop(0).wait()
         with FakeServer(port) as other:
-            other.on('AccountService/GetAccount', lambda request, context: self.account)
+            other.on(PAGE, lambda request, context: message('kam.v1.AccountPage', account=self.account))
             ran = self.run_kam('account', 'show', ID)
             self.assertEqual(ran.code, 7)
             self.assertIn('not the one seen before', ran.err)
@@ -174,7 +176,7 @@ class Errors(unittest.TestCase):
         self.assertEqual(ran.err, '')
         self.assertFalse((self.client.home / 'kam' / 'known_servers').exists())
         with FakeServer() as other:
-            other.on('AccountService/GetAccount', lambda request, context: self.account)
+            other.on(PAGE, lambda request, context: message('kam.v1.AccountPage', account=self.account))
             ran = self.run_kam('account', 'show', ID, '--ca', path, '--server', other.name)
             self.assertEqual(ran.code, 7)
             self.assertIn('does not verify', ran.err)
@@ -191,28 +193,28 @@ class Errors(unittest.TestCase):
             for output in (self.run_kam(*words).out if '--csv' not in words else '', self.client.screen(*words, KAM_TOKEN='t', NO_COLOR='1')[0]):
                 shown = set(output) & {'\x1b', '\x07', '\x9b', '\u202e'}
                 self.assertEqual(shown, set(), (words, output))
-        self.server.refuse('AccountService/GetAccount', 5, hostile)
+        self.server.refuse(PAGE, 5, hostile)
         self.assertNotIn('\x1b', self.run_kam('account', 'show', ID).err)
 
     def test_nonsense_on_the_wire(self):
         original = self.server.service
 
         def garbage(details):
-            if details.method.endswith('/GetAccount'):
+            if details.method.endswith('/GetAccountPage'):
                 return grpc.unary_unary_rpc_method_handler(lambda request, context: b'\xff\xff\xff\xff')
             return original(details)
 
         self.server.service = garbage
         ran = self.run_kam('account', 'show', ID)
         self.assertEqual(ran.code, 1)
-        self.assertIn('not a kam.v1.Account', ran.err)
+        self.assertIn('not a kam.v1.AccountPage', ran.err)
 
     def test_the_token_goes_to_its_own_server_only(self):
         folder = self.client.home / 'kam'
         folder.mkdir(mode=0o700, parents=True)
         (folder / 'session').write_text(json.dumps({'server': 'elsewhere:7443', 'token': 'secret'}), encoding='utf-8')
         self.client.run('account', 'show', ID)
-        self.assertNotIn('authorization', self.calls('GetAccount')[0][2])
+        self.assertNotIn('authorization', self.calls('GetAccountPage')[0][2])
 
     def test_api_speaks_json(self):
         ran = self.run_kam('api', 'GetAccount', '{"code": "K-000001"}')

@@ -92,7 +92,7 @@ class Newcomer(unittest.TestCase):
         self.kam('account', 'show', code, who='sam', code=3)
         self.assertIn('100', self.kam('account', 'duplicates', '华北机床', who='sam').out)
         self.kam('account', 'edit', code, '--phone', '123', '--clear', 'employees', '--status', 'dormant', who='nora')
-        record = self.kam('account', 'show', code, '--json', who='nora').json
+        record = self.kam('account', 'show', code, '--json', who='nora').json['account']
         self.assertEqual((record['phone'], record.get('employees'), record['status']), ('123', None, 'ACCOUNT_STATUS_DORMANT'))
         ran = self.kam('account', 'edit', code, '--phone', '456', '--if-version', '1', who='nora', code=6)
         self.assertRegex(ran.err, r'(?s)phone.*456.*123')
@@ -138,7 +138,7 @@ class Newcomer(unittest.TestCase):
         ran = self.kam('account', 'retire', '氯碱', '--reason', 'x', code=3)
         self.assertIn(plant['code'], ran.err)
         self.kam('account', 'edit', '烧碱', '--phone', '1', code=3, who='nora')
-        self.assertNotIn('retireTime', self.kam('account', 'show', plant['code'], '--json').json)
+        self.assertNotIn('retireTime', self.kam('account', 'show', plant['code'], '--json').json['account'])
         self.assertIn(plant['code'], self.kam('account', 'show', '东方化工').out)  # another name is a name
         self.assertIn(plant['code'], self.kam('account', 'show', 'ＤＯＮＧＦＡＮＧ').out)
         self.add_account('氯碱机械')  # and a name wins over mentions
@@ -204,6 +204,24 @@ class Newcomer(unittest.TestCase):
         self.assertEqual(len(short), 8)
         self.kam('contact', 'retire', short, '--reason', 'left')
         self.assertIn('张伟', self.kam('account', 'show', code).out + self.kam('contact', 'list', code, '--include-past').out)
+
+    def test_a_day(self):
+        code = self.add_account('Acme', who='nora')['code']
+        self.assertIn('Nothing is planned', self.kam('today', who='nora').out)
+        self.kam('contact', 'add', code, '--name', 'Jane Doe', '--buying-role', 'decider', who='nora')
+        self.kam('activity', 'plan', code, 'call', 'Ask', '--time', 'today 23:59', '--contact', 'Jane Doe', who='nora')
+        self.kam('activity', 'plan', code, 'visit', 'Go', '--time', 'yesterday 9:00', who='nora')
+        out = self.kam('today', who='nora').out
+        self.assertRegex(out, r'(?s)overdue: 1 .*today: 1.*Overdue.*Visit +Acme +Go .*Today.*23:59 +Call +Acme +Ask +Jane Doe')
+        short = out.split()[out.split().index('Go') + 1]
+        self.kam('activity', 'done', short, '--result', 'Went', who='nora')
+        self.assertEqual([one['subject'] for one in self.kam('today', '--json', who='nora').json['due']], ['Ask'])
+        self.assertRegex(self.kam('today', who='nadia').out, r'(?s)Your people\n.*Nora Nilsen +North +1 +1\n')
+        self.assertIn('Ask', self.kam('today', '--user', 'nora', who='nadia').out)
+        self.kam('today', '--user', 'nora', who='sam', code=3)
+        self.kam('today', who='desk', code=4)
+        page = self.kam('account', 'show', code, who='nora').out
+        self.assertRegex(page, r'(?s)What is missing\n.*Decider untouched.*People\n.*Jane Doe.*Planned\n.*Ask.*Latest activities\n.*Go +Went')
 
     def test_activities(self):
         code = self.add_account('Acme', who='nora')['code']

@@ -29,7 +29,7 @@ class Terminal(unittest.TestCase):
                          for at, name in enumerate(['华北机床股份有限公司', 'Acme Corporation of the Northern and Southern Provinces, Limited',
                                                     'Ελλάς Σα', 'Cafe\u0301 Noir'])]
         self.server.on('AccountService/ListAccounts', lambda request, context: answer(accounts=self.accounts))
-        self.server.on('AccountService/GetAccount', lambda request, context: self.accounts[0])
+        self.server.on('OverviewService/GetAccountPage', lambda request, context: stubs.message('kam.v1.AccountPage')(account=self.accounts[0]))
         self.server.on('AccountService/CreateAccount', lambda request, context: self.accounts[0])
         self.server.on('ActivityService/LogActivity', lambda request, context: request.activity)
         self.server.on('SessionService/Login', self.login)

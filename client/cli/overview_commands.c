@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+// kam today, and the page of an account.
+#include "overview_commands.h"
+
+#include <string.h>
+
+#include "google/protobuf/timestamp.pb-c.h"
+#include "kam/v1/overview.pb-c.h"
+#include "message.h"
+#include "output.h"
+#include "recent.h"
+#include "table.h"
+#include "value.h"
+
+#define GET_TODAY "/kam.v1.OverviewService/GetToday"
+#define GET_ACCOUNT_PAGE "/kam.v1.OverviewService/GetAccountPage"
+
+enum when_style { WHEN_LATE, WHEN_HOUR, WHEN_DAY };
+
+// ---- today
+
+// How many days of the calendar lie between an instant and now, in the user's time zone.
+static long days_before_now(const struct app *app, time_t instant)
+{
+    struct tm then, now;
+    localtime_r(&instant, &then);
+    localtime_r(&app->now, &now);
+    // Noon, so that a change to or from summer time does not matter.
+    then.tm_hour = now.tm_hour = 12;
+    then.tm_min = now.tm_min = then.tm_sec = now.tm_sec = 0;
+    then.tm_isdst = now.tm_isdst = -1;
+    double seconds = difftime(mktime(&now), mktime(&then));
+    return (long)((seconds + (seconds < 0 ? -43200 : 43200)) / 86400);
+}
+
+static const char *days_late(struct app *app, time_t instant)
+{
+    long days = days_before_now(app, instant);
+    return arena_printf(app->arena, "%ld", days < 1 ? 1 : days);
+}
+
+static const char *when_text(struct app *app, const Kam__V1__Activity *activity, enum when_style style)
+{
+    time_t instant = activity->time == NULL ? 0 : (time_t)activity->time->seconds;
+    struct tm at;
+    char text[32];
+    if (style == WHEN_LATE)
+        return days_late(app, instant);
+    localtime_r(&instant, &at);
+    strftime(text, sizeof text, style == WHEN_HOUR ? "%H:%M" : "%m-%d %H:%M", &at);
+    return arena_strdup(app->arena, text);
+}
+
+// Heading, with how many there are beside those that are shown.
+static void print_section(struct app *app, const char *title, size_t shown, int count)
+{
+    if (count > 0 && (size_t)count > shown)
+        output_heading(app, arena_printf(app->arena, _("%s (%zu of %d)"), title, shown, count));
+    else
+        output_heading(app, title);
+}
+
+static void print_activities(struct app *app, const char *title, Kam__V1__Activity *const *activities, size_t count,
+                             int all, enum when_style style)
+{
+    if (count == 0)
+        return;
+    print_section(app, title, count, all);
+    const ProtobufCMessageDescriptor *row = &kam__v1__activity__descriptor;
+    struct table table = {.arena = app->arena, .column_count = 6};
+    table.headings[0] = style == WHEN_LATE ? _("Days late") : output_label(row, "time");
+    table.is_firm[0] = table.is_firm[1] = table.is_firm[5] = true;
+    table.is_right[0] = style == WHEN_LATE;
+    static const char *const paths[] = {"kind", "account_name", "subject", "contact_names", "id"};
+    for (size_t column = 0; column < 5; column++)
+        table.headings[column + 1] = output_label(row, paths[column]);
+    const char **ids = arena_alloc(app->arena, count * sizeof *ids);
+    for (size_t at = 0; at < count; at++) {
+        const ProtobufCMessage *activity = &activities[at]->base;
+        const char *cells[6] = {when_text(app, activities[at], style)};
+        for (size_t column = 0; column < 4; column++)
+            cells[column + 1] = app_clean(app, output_cell(app, activity, paths[column], false));
+        ids[at] = activities[at]->id;
+        cells[5] = app_clean(app, recent_short_id(activities[at]->id));
+        table_add_row(&table, cells);
+    }
+    table_print(&table, app->out, app->width, app_dim(app), app_plain(app), "  ");
+    recent_remember(app, ids, count);
+}
+
+static void print_rows(struct app *app, const char *title, const ProtobufCMessageDescriptor *row,
+                       ProtobufCMessage *const *rows, size_t count, const char *columns)
+{
+    if (count == 0)
+        return;
+    output_heading(app, title);
+    output_inner_table(app, row, (const ProtobufCMessage *const *)rows, count, columns, "  ");
+}
+
+static void print_head(struct app *app, const Kam__V1__Today *today)
+{
+    const ProtobufCFieldDescriptor *date = message_find_field(today->base.descriptor, "date");
+    fprintf(app->out, "%s%s  %s%s", app_bold(app), value_format(app->arena, &today->base, date, 0),
+            app_clean(app, today->user_name), app_plain(app));
+    if (today->overdue_count > 0)
+        fprintf(app->out, _("   overdue: %d"), today->overdue_count);
+    if (today->due_count > 0)
+        fprintf(app->out, _("   today: %d"), today->due_count);
+    fputc('\n', app->out);
+}
+
+static bool is_empty(const Kam__V1__Today *today)
+{
+    return today->n_overdue + today->n_due + today->n_coming + today->n_unreported + today->n_birthdays +
+               today->n_quiet_accounts + today->n_team ==
+           0;
+}
+
+static void print_today(struct app *app, const Kam__V1__Today *today)
+{
+    print_head(app, today);
+    print_activities(app, _("Overdue"), today->overdue, today->n_overdue, today->overdue_count, WHEN_LATE);
+    print_activities(app, _("Today"), today->due, today->n_due, today->due_count, WHEN_HOUR);
+    print_activities(app, _("Done, but without a result"), today->unreported, today->n_unreported, 0, WHEN_DAY);
+    print_activities(app, _("The next seven days"), today->coming, today->n_coming, 0, WHEN_DAY);
+    print_rows(app, _("Birthdays"), &kam__v1__birthday__descriptor, (ProtobufCMessage *const *)today->birthdays,
+               today->n_birthdays, "date contact_name age title account_name");
+    print_rows(app, _("Accounts gone quiet"), &kam__v1__quiet_account__descriptor,
+               (ProtobufCMessage *const *)today->quiet_accounts, today->n_quiet_accounts,
+               "account_code account_name status last_activity_on");
+    print_rows(app, _("Your people"), &kam__v1__team_day__descriptor, (ProtobufCMessage *const *)today->team,
+               today->n_team, "user_name team_name overdue_count due_count done_count");
+    if (is_empty(today))
+        fprintf(app->out, "\n%s\n", _("Nothing is planned, late or missing."));
+    else if (today->n_overdue + today->n_due > 0 && app->is_terminal)
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Done? kam activity done ID --result TEXT"), app_plain(app));
+}
+
+static enum exit_code show_today(struct app *app, struct invocation *invocation)
+{
+    ProtobufCMessage *request, *response;
+    enum exit_code failure = command_bind(app, invocation, &request);
+    if (failure == EXIT_OK)
+        failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    enum kam_code code = app_try_call(app, GET_TODAY, request, &response);
+    if (code == KAM_NOT_FOUND)
+        return app_refuse(app, EXIT_NOT_FOUND, _("you see your own day, and as a manager those of your people"));
+    if (code != KAM_OK)
+        return app_print_error(app);
+    if (app->settings.json || app->settings.csv || app->settings.columns != NULL)
+        return output_record(app, response);
+    print_today(app, (const Kam__V1__Today *)response);
+    return EXIT_OK;
+}
+
+void overview_print_summary(struct app *app)
+{
+    ProtobufCMessage *request = app_new_request(app, GET_TODAY), *response;
+    if (app_try_call(app, GET_TODAY, request, &response) != KAM_OK)
+        return;
+    const Kam__V1__Today *today = (const Kam__V1__Today *)response;
+    if (today->overdue_count + today->due_count == 0)
+        return;
+    fprintf(app->out, _("Overdue: %d, today: %d. See: kam today\n"), today->overdue_count, today->due_count);
+}
+
+// ---- the page of an account
+
+static void print_warnings(struct app *app, const Kam__V1__AccountPage *page)
+{
+    if (page->n_warnings == 0)
+        return;
+    output_heading(app, _("What is missing"));
+    const ProtobufCFieldDescriptor *field = message_find_field(page->base.descriptor, "warnings");
+    for (size_t at = 0; at < page->n_warnings; at++)
+        fprintf(app->out, "  - %s\n", value_format(app->arena, &page->base, field, at));
+}
+
+static enum exit_code print_page(struct app *app, const Kam__V1__AccountPage *page)
+{
+    enum exit_code failure = output_record(app, &page->account->base);
+    if (failure != EXIT_OK)
+        return failure;
+    print_warnings(app, page);
+    if (page->n_contacts > 0) {
+        print_section(app, _("People"), page->n_contacts, page->contact_count);
+        output_inner_table(app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)page->contacts,
+                           page->n_contacts,
+                           "id name positions.title phones positions.buying_roles positions.stance "
+                           "positions.influence positions.relationship",
+                           "  ");
+    }
+    print_rows(app, _("Planned"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->planned,
+               page->n_planned, "id time kind subject contact_names owner_name");
+    print_rows(app, _("Latest activities"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->latest,
+               page->n_latest, "id time kind subject result contact_names owner_name");
+    return EXIT_OK;
+}
+
+// A code goes to the server as it is: one call. A name is looked up first.
+static bool is_code(const char *word)
+{
+    const char *dash = strchr(word, '-');
+    return dash != NULL && dash != word && dash[1] != '\0' && strspn(dash + 1, "0123456789") == strlen(dash + 1);
+}
+
+enum exit_code overview_show_account(struct app *app, struct invocation *invocation)
+{
+    ProtobufCMessage *request = app_new_request(app, GET_ACCOUNT_PAGE), *response;
+    const char *word = invocation->words[0];
+    enum exit_code failure;
+    if (is_code(word)) {
+        message_set_text(request, "code", word);
+    } else {
+        failure = command_bind(app, invocation, &request);
+        if (failure != EXIT_OK)
+            return failure;
+    }
+    failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    enum kam_code code = app_try_call(app, GET_ACCOUNT_PAGE, request, &response);
+    if (code == KAM_NOT_FOUND && is_code(word))
+        return app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _("account"), word);
+    if (code != KAM_OK)
+        return app_print_error(app);
+    const Kam__V1__AccountPage *page = (const Kam__V1__AccountPage *)response;
+    if (app->settings.json)
+        return output_record(app, response);
+    if (app->settings.csv || app->settings.columns != NULL)
+        return output_record(app, &page->account->base);
+    return print_page(app, page);
+}
+
+const struct command overview_commands[] = {
+    {
+        .name = "today",
+        .summary = N_("What is overdue, due, coming and forgotten"),
+        .method = GET_TODAY,
+        .run = show_today,
+        .examples = {"kam today", "kam today --user wangli", "kam today --json"},
+    },
+};
+const size_t overview_command_count = sizeof overview_commands / sizeof overview_commands[0];

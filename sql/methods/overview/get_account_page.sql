@@ -1,0 +1,74 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.OverviewService/GetAccountPage
+-- kind: read
+-- roles: rep, manager
+-- into: .
+with people as materialized (
+    select p.contact_id, 'decider' = any (p.buying_roles) as is_decider, p.is_insider, p.stance, p.influence
+      from position p join contact c on c.id = p.contact_id and c.retire_time is null
+     where p.account_id = {{page_account}} and p.ended_on is null),
+-- The newest hundred of half a year are enough to tell.
+recent as materialized (
+    select x.id, x.time from activity x
+     where x.account_id = {{page_account}} and x.state = 'done' and x.time >= (select kam.day_start(-180))
+     order by x.time desc, x.id desc limit 100),
+touched as materialized (
+    select l.contact_id, max(r.time) as time, count(*) as number from recent r join activity_contact l on l.activity_id = r.id group by l.contact_id),
+planned as materialized (
+    select min(x.time) as soonest from activity x where x.account_id = {{page_account}} and x.state = 'planned')
+select a.id as "account.id", (select count(*)::int from people) as contact_count,
+       case when a.retire_time is null and a.status not in ('lost', 'rejected') then array_remove(array[
+           case when not exists (select from people) then 'no_contact' end,
+           case when exists (select from people) and not exists (select from people where is_decider) then 'no_decider' end,
+           case when exists (select from people where is_decider)
+                     and not exists (select from people p join touched t on t.contact_id = p.contact_id where p.is_decider and t.time >= (select kam.day_start(-60)))
+                then 'decider_untouched' end,
+           case when (select soonest from planned) is null then 'no_next_step' end,
+           case when (select soonest from planned) < (select kam.day_start(0)) then 'overdue' end,
+           case when not exists (select from recent where time >= (select kam.day_start(-30))) and a.create_time < (select kam.day_start(-30)) then 'quiet' end,
+           case when (select count(*) from touched) = 1 and (select number from touched) >= 3 and (select count(*) from people) > 1 then 'single_thread' end,
+           case when exists (select from people p where p.stance = 'opponent'
+                                and p.influence > (select max(coalesce(i.influence, 0)) from people i where i.is_insider)) then 'opponent_above_insider' end],
+           null) end as warnings
+  from account a
+ where a.id = {{page_account}};
+-- into: account
+select {{account_columns}}
+  from {{account_tables}}
+ where a.id = {{page_account}};
+-- into: contacts
+select c.id, c.name, c.other_names, c.phones, c.emails, c.messaging_ids, c.version, array[p.id] as "positions[].id", array[p.account_id] as "positions[].account_id",
+       array[p.title] as "positions[].title", array[p.department] as "positions[].department", array[p.level] as "positions[].level",
+       array[p.reports_to_id] as "positions[].reports_to_id", array[r.name] as "positions[].reports_to_name",
+       array[array_to_string(p.buying_roles, ',')] as "positions[].buying_roles", array[p.stance] as "positions[].stance",
+       array[p.is_insider] as "positions[].is_insider", array[p.influence] as "positions[].influence", array[p.relationship] as "positions[].relationship",
+       array[p.version] as "positions[].version"
+  from position p
+  join contact c on c.id = p.contact_id and c.retire_time is null
+  left join contact r on r.id = p.reports_to_id
+ where p.account_id = {{page_account}} and p.ended_on is null
+ order by p.influence desc nulls last, p.level nulls last, c.name, c.id
+ limit 30;
+-- into: planned
+select {{overview_activity}}
+  from (select {{activity_row}} from activity x where x.account_id = {{page_account}} and x.state = 'planned' order by x.time, x.id limit 8) x
+  {{overview_activity_joins}}
+ order by x.time, x.id;
+-- into: latest
+select {{overview_activity}}, x.result
+  from (select {{activity_row}} from activity x where x.account_id = {{page_account}} and x.state = 'done' order by x.time desc, x.id desc limit 8) x
+  {{overview_activity_joins}}
+ order by x.time desc, x.id desc;
+-- roles: service
+-- into: .
+select a.id as "account.id", a.code as "account.code", a.name as "account.name", a.phone as "account.phone",
+       a.registered_address as "account.registered_address", a.delivery_address as "account.delivery_address", a.owner_id as "account.owner_id",
+       o.name as "account.owner_name", a.version as "account.version"
+  from account a join app_user o on o.id = a.owner_id
+ where a.id = {{page_account}};
+-- into: contacts
+select c.id, c.name, c.phones, c.emails, array[p.account_id] as "positions[].account_id", array[p.title] as "positions[].title"
+  from position p join contact c on c.id = p.contact_id
+ where p.account_id = {{page_account}}
+ order by c.name, c.id
+ limit 30;

@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- One statement per section, each along an index of one person's activities or accounts. The first says whose day it may be; without its row
+-- the answer is NOT_FOUND, whatever the others found.
+-- method: kam.v1.OverviewService/GetToday
+-- kind: read
+-- roles: rep, manager
+-- into: .
+select u.id as user_id, u.name as user_name, kam.today() as date, late.number::int as overdue_count, due.number::int as due_count
+  from app_user u
+ cross join lateral (select count(*) as number
+                       from (select from activity x where {{planned_of_day}} and x.time < (select kam.day_start(0)) limit 1000) y) late
+ cross join lateral (select count(*) as number
+                       from (select from activity x where {{planned_of_day}} and x.time >= (select kam.day_start(0)) and x.time < (select kam.day_start(1))
+                              limit 1000) y) due
+ where u.id = (select coalesce(:user_id, kam.caller_id()))
+   and (u.id = (select kam.caller_id())
+        or (select kam.caller_role()) = 'manager'
+           and exists (select from team_closure c where c.ancestor_id = (select kam.caller_team_id()) and c.descendant_id = u.team_id));
+-- into: overdue
+select {{overview_activity}}
+  from (select {{activity_row}} from activity x where {{planned_of_day}} and x.time < (select kam.day_start(0)) order by x.time, x.id limit 15) x
+  {{overview_activity_joins}}
+ order by x.time, x.id;
+-- into: due
+select {{overview_activity}}
+  from (select {{activity_row}} from activity x where {{planned_of_day}} and x.time >= (select kam.day_start(0)) and x.time < (select kam.day_start(1))
+         order by x.time, x.id limit 20) x
+  {{overview_activity_joins}}
+ order by x.time, x.id;
+-- into: coming
+select {{overview_activity}}
+  from (select {{activity_row}} from activity x where {{planned_of_day}} and x.time >= (select kam.day_start(1)) and x.time < (select kam.day_start(8))
+         order by x.time, x.id limit 10) x
+  {{overview_activity_joins}}
+ order by x.time, x.id;
+-- into: unreported
+select {{overview_activity}}
+  from (select {{activity_row}} from activity x
+         where x.owner_id = (select coalesce(:user_id, kam.caller_id()))
+           and x.time >= (select kam.day_start(-14)) and x.time < now()
+           and x.state = 'done' and x.customer_reaction = '' and x.result = ''
+           and x.kind in ('visit', 'technical_exchange', 'demonstration', 'site_visit', 'senior_meeting', 'negotiation', 'service_visit')
+         order by x.time, x.id limit 10) x
+  {{overview_activity_joins}}
+ order by x.time, x.id;
+-- into: birthdays
+with mine as materialized (
+    select a.id, a.name from account a where a.owner_id = (select coalesce(:user_id, kam.caller_id())) and a.retire_time is null
+    union
+    select a.id, a.name from account_member m join account a on a.id = m.account_id
+     where m.user_id = (select coalesce(:user_id, kam.caller_id())) and a.retire_time is null)
+select c.id as contact_id, c.name as contact_name, b.account_id, b.account_name, b.title, b.day as date,
+       case when b.birthday >= date '1901-01-01' then (extract(year from b.day) - extract(year from b.birthday))::int end as age
+  from (select distinct on (f.contact_id) p.contact_id, mine.id as account_id, mine.name as account_name, p.title, f.birthday,
+               case when kam.anniversary(f.birthday, extract(year from d.today)::int) >= d.today
+                    then kam.anniversary(f.birthday, extract(year from d.today)::int)
+                    else kam.anniversary(f.birthday, extract(year from d.today)::int + 1) end as day
+          from (select kam.today() as today offset 0) d
+         cross join mine
+          join position p on p.account_id = mine.id and p.ended_on is null
+          join contact_profile f on f.contact_id = p.contact_id
+         where f.birthday is not null
+         order by f.contact_id, mine.name) b
+  join contact c on c.id = b.contact_id and c.retire_time is null
+ where b.day <= kam.today() + 7
+ order by b.day, c.name, c.id
+ limit 15;
+-- into: quiet_accounts
+select a.id as account_id, a.code as account_code, a.name as account_name, a.status,
+       (l.time at time zone (select time_zone from company))::date as last_activity_on
+  from account a
+  left join lateral (select x.time from activity x where x.account_id = a.id and x.state = 'done' order by x.time desc, x.id desc limit 1) l on true
+ where a.owner_id = (select coalesce(:user_id, kam.caller_id()))
+   and a.retire_time is null and a.status in ('developing', 'trial', 'active')
+   and coalesce(l.time, a.create_time) < (select kam.day_start(-30))
+   and not exists (select from activity x where x.account_id = a.id and x.state = 'planned')
+ order by l.time nulls first, a.name, a.id
+ limit 10;
+-- into: team
+select u.id as user_id, u.name as user_name, t.name as team_name, late.number::int as overdue_count, due.number::int as due_count, done.number::int as done_count
+  from team_closure c
+  join app_user u on u.team_id = c.descendant_id
+  join team t on t.id = u.team_id
+ cross join lateral (select count(*) as number
+                       from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time < (select kam.day_start(0)) limit 100) y) late
+ cross join lateral (select count(*) as number
+                       from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time >= (select kam.day_start(0))
+                                and x.time < (select kam.day_start(1)) limit 100) y) due
+ cross join lateral (select count(*) as number
+                       from (select from activity x where x.owner_id = u.id and x.state = 'done' and x.time >= (select kam.day_start(-7))
+                                and x.time < (select kam.day_start(0)) limit 100) y) done
+ where c.ancestor_id = (select kam.caller_team_id()) and (select kam.caller_role()) = 'manager'
+   and (:user_id::uuid is null or :user_id = (select kam.caller_id()))
+   and u.disable_time is null and u.role in ('rep', 'manager') and u.id <> (select kam.caller_id())
+ order by late.number desc, done.number, u.name, u.id
+ limit 20;
