@@ -11,6 +11,7 @@
 #include "rhythm_commands.h"
 =======
 #include "overview_commands.h"
+#include "rhythm_commands.h"
 >>>>>>> 8360c3d (A day and an account's page in one call each: kam today, kam account show)
 #include "session_commands.h"
 #include "team_commands.h"
