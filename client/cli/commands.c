@@ -7,12 +7,8 @@
 #include "contact_commands.h"
 #include "import_commands.h"
 #include "other_commands.h"
-<<<<<<< HEAD
-#include "rhythm_commands.h"
-=======
 #include "overview_commands.h"
 #include "rhythm_commands.h"
->>>>>>> 8360c3d (A day and an account's page in one call each: kam today, kam account show)
 #include "session_commands.h"
 #include "team_commands.h"
 #include "user_commands.h"
