@@ -6,6 +6,7 @@
 #include "activity_commands.h"
 #include "contact_commands.h"
 #include "import_commands.h"
+#include "need_commands.h"
 #include "other_commands.h"
 #include "overview_commands.h"
 #include "rhythm_commands.h"
@@ -27,6 +28,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Every day"), overview),
     GROUP(N_("Accounts"), account),
     GROUP(N_("People"), contact),
+    GROUP(N_("Needs"), need),
     GROUP(N_("Activities"), activity),
     GROUP(N_("Rhythm"), rhythm),
     GROUP(N_("Users"), user),

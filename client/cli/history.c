@@ -10,6 +10,7 @@
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/history.pb-c.h"
+#include "kam/v1/need.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
 #include "language.h"
@@ -36,6 +37,9 @@ static const struct {
     {"position", N_("position"), &kam__v1__position__descriptor},
     {"contact_profile", N_("profile"), &kam__v1__contact_profile__descriptor},
     {"relationship_change", N_("relationship"), &kam__v1__relationship_change__descriptor},
+    {"contact_tie", N_("tie"), &kam__v1__tie__descriptor},
+    {"contact_gift", N_("gift"), &kam__v1__gift__descriptor},
+    {"need", N_("need"), &kam__v1__need__descriptor},
     {"activity", N_("activity"), &kam__v1__activity__descriptor},
     {"activity_contact", N_("participant of the activity"), NULL},
     {"activity_user", N_("participant of the activity"), NULL},

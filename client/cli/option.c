@@ -53,7 +53,8 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
         {"owner_id", RECORD_USER},        {"user_id", RECORD_USER},          {"user_ids", RECORD_USER},
         {"team_id", RECORD_TEAM},         {"account_id", RECORD_ACCOUNT},    {"contact_id", RECORD_CONTACT},
         {"contact_ids", RECORD_CONTACT},  {"reports_to_id", RECORD_CONTACT}, {"activity_id", RECORD_ACTIVITY},
-        {"position_id", RECORD_POSITION}, {"upstream_id", RECORD_ACCOUNT},
+        {"position_id", RECORD_POSITION}, {"upstream_id", RECORD_ACCOUNT},   {"counterpart_id", RECORD_USER},
+        {"given_by_id", RECORD_USER},
     };
     if (strcmp(field->name, "parent_id") == 0)
         return strstr(message->name, "Team") != NULL ? RECORD_TEAM : RECORD_ACCOUNT;

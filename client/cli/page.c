@@ -7,6 +7,7 @@
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/need.pb-c.h"
 #include "kam/v1/session.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
@@ -40,7 +41,8 @@ static const struct page pages[] = {
        "industry_standing reputation market_trend company_trend development_plans"},
       {N_("Relationship"), "relationship_kind selling_level special_requirements payment_reputation quality_reputation "
                            "stability_reputation bad_record cash_flow payables"},
-      {N_("Channel"), "channel_position upstream_name territories distributor_count retailer_count own_capital own_staff"},
+      {N_("Channel"),
+       "channel_position upstream_name territories distributor_count retailer_count own_capital own_staff"},
       {N_("Note"), "note"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
@@ -57,11 +59,19 @@ static const struct page pages[] = {
     {&kam__v1__team__descriptor, {{NULL, "path"}, {N_("Record"), "create_time update_time retire_time version"}}},
     {&kam__v1__position__descriptor,
      {{NULL, "account_name title department level reports_to_name buying_roles stance is_insider influence "
-             "relationship since ended_on"},
+             "relationship counterpart_name trust commitment switching_cost since ended_on"},
       {N_("Record"), "update_time updated_by version"}}},
     {&kam__v1__contact_profile__descriptor,
      {{NULL, "home_town birthday family education career hobbies temperament motives"},
       {N_("Record"), "update_time updated_by version"}}},
+    {&kam__v1__need__descriptor,
+     {{NULL, "account_name contact_name text kind scope level expression state activity_id"},
+      {N_("Record"), "created_by create_time update_time updated_by retire_time version"}}},
+    {&kam__v1__gift__descriptor,
+     {{NULL, "given_on what value given_by_name activity_id"},
+      {N_("Record"), "create_time update_time updated_by version"}}},
+    {&kam__v1__tie__descriptor,
+     {{NULL, "kind from_contact_name to_contact_name note"}, {N_("Record"), "created_by create_time"}}},
 };
 
 void output_heading(struct app *app, const char *title)
@@ -119,8 +129,8 @@ static bool names_field(const char *fields, const char *name)
 // Other records that can be shown next: their ids are, in short.
 static bool is_link(const ProtobufCFieldDescriptor *field)
 {
-    return names_field("previous_activity_id next_activity_id corrects_id corrected_by_id follow_up_call_id",
-                       field->name);
+    return names_field(
+        "activity_id previous_activity_id next_activity_id corrects_id corrected_by_id follow_up_call_id", field->name);
 }
 
 static bool is_shown(const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
@@ -207,7 +217,9 @@ static void print_repeated(struct app *app, const ProtobufCMessage *message, con
         const char *columns;
     } known[] = {
         {&kam__v1__position__descriptor,
-         "account_name title department buying_roles stance influence relationship is_insider ended_on"},
+         "account_name title department buying_roles stance influence relationship is_insider "
+         "counterpart_name trust commitment switching_cost ended_on"},
+        {&kam__v1__tie__descriptor, "id kind from_contact_name to_contact_name note"},
         {&kam__v1__account_member__descriptor, "user_name since"},
     };
     size_t count = message_count(message, field);

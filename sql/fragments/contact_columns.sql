@@ -6,4 +6,6 @@ c.id, c.name, c.other_names, c.phones, c.emails, c.messaging_ids, c.note, c.crea
        p.reports_to_names as "positions[].reports_to_name", p.buying_roles as "positions[].buying_roles", p.stances as "positions[].stance",
        p.insiders as "positions[].is_insider", p.influences as "positions[].influence", p.relationships as "positions[].relationship",
        p.sinces as "positions[].since", p.ends as "positions[].ended_on", p.update_times as "positions[].update_time",
-       p.updaters as "positions[].updated_by", p.versions as "positions[].version"
+       p.updaters as "positions[].updated_by", p.versions as "positions[].version", p.counterpart_ids as "positions[].counterpart_id",
+       p.counterpart_names as "positions[].counterpart_name", p.trusts as "positions[].trust", p.commitments as "positions[].commitment",
+       p.switching_costs as "positions[].switching_cost"

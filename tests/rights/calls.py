@@ -6,6 +6,7 @@ import calls_activity_parts  # noqa: F401
 import calls_contacts  # noqa: F401
 import calls_import  # noqa: F401
 import calls_overviews  # noqa: F401
+import calls_facts  # noqa: F401
 import calls_people  # noqa: F401
 from call import CALLS
 

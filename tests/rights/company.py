@@ -182,6 +182,8 @@ class Company:
         self.build_contact(family, "contact", reports_to_id=family.ids["chief"])
         self.build_profile(family)
         self.build_activities(family)
+        for record in ("other-gift", "other-need", "tie", "gift", "need"):
+            self.build_fact(family, record)
         for level in (3, 4):
             self.boss("ContactService/RecordRelationship", position_id=family.ids["contact-position"], level=level,
                       changed_on={"year": 2026, "month": 5, "day": level}, activity_id=family.ids["done"],
@@ -212,6 +214,22 @@ class Company:
         profile.update(contact_id=family.ids["contact"],
                        birthday=self.registry.date(family.key, "profile", "profile.birthday"))
         self.boss("ContactService/UpdateContactProfile", profile=profile, update_mask={"paths": [*columns, "birthday"]})
+
+    def build_fact(self, family, record):
+        """A tie, gift or need: what is known of the family's contact."""
+        key, text, contact = family.key, self.registry.text, self.ensure(family, "contact")
+        if record == "tie":
+            made = self.boss("ContactService/AddTie", tie={
+                "kind": 3, "from_contact_id": contact, "to_contact_id": self.ensure(family, "chief"), "note": text(key, "tie", "tie.note")})
+        elif record.endswith("gift"):
+            made = self.boss("ContactService/RecordGift", gift={
+                "contact_id": contact, "what": text(key, record, "gift.what"), "given_on": self.registry.date(key, record, "gift.given_on"),
+                "value": self.registry.money(key, record, "gift.value"), "activity_id": self.ensure(family, "done")})
+        else:
+            made = self.boss("NeedService/CreateNeed", need={
+                "account_id": family.ids["account"], "contact_id": contact, "kind": 1, "scope": 1, "expression": 2,
+                "text": text(key, record, "need.text"), "activity_id": self.ensure(family, "done")})
+        family.ids[record] = made.id
 
     def activity_fields(self, family, record, *columns, **more):
         fields = {column: self.registry.text(family.key, record, f"activity.{column}") for column in columns}
@@ -289,6 +307,8 @@ class Company:
                 method = {"done": "LogActivity", "planned": "PlanActivity"}[record]
                 family.ids[record] = self.boss(f"ActivityService/{method}", activity=self.activity_fields(
                     family, record, "subject", "description", owner_id=self.users[family.owner].id)).id
+            elif record in ("tie", "gift", "need"):
+                self.build_fact(family, record)
             else:
                 person = record.removesuffix("-position")
                 made = self.boss("ContactService/CreateContact", contact={
@@ -377,4 +397,6 @@ class Company:
             return next(position.version for position in contact.positions if position.id == record_id)
         if record in ("contact", "chief", "bridge"):
             return self.boss("ContactService/GetContact", id=record_id).version
+        if record in ("gift", "need"):
+            return self.boss({"gift": "ContactService/GetGift", "need": "NeedService/GetNeed"}[record], id=record_id).version
         return self.boss("ActivityService/GetActivity", id=record_id).version

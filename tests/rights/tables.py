@@ -82,6 +82,8 @@ class Tables:
         self.open = {account for account, in self.ask(self.owner, "select id::text from account where retire_time is null")}
         self.members = set(self.ask(self.owner, "select account_id::text, user_id::text from account_member"))
         self.positions = self.ask(self.owner, "select contact_id::text, account_id::text from position")
+        self.ties = self.ask(self.owner, "select id::text, from_contact_id::text, to_contact_id::text from contact_tie")
+        self.gifts = self.ask(self.owner, "select id::text, contact_id::text from contact_gift")
         self.seen = {user.login: set() for user in self.users.values()}
 
     # ---- the rule, once more ----
@@ -111,19 +113,22 @@ class Tables:
             return sorted(account for account, in self.ask(self.owner, "select account_id::text from activity where state = 'planned'")
                           if account in accounts)
         accounts = self.reached(user)
+        people = {contact for contact, account in self.positions if account in accounts}
         allowed = {"reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "teams": self.teams_below(user),
                    "every": {value for value, in everything},
-                   "people": {contact for contact, account in self.positions if account in accounts}}[rows]
+                   "people": people, "ties": {tie for tie, one, other in self.ties if {one, other} <= people}}[rows]
         return sorted(value for value, in everything if value in allowed)
 
     def expected_log(self, user):
         accounts = self.reached(user)
         contacts = {contact for contact, account in self.positions if account in accounts}
         people = self.below(user) if user.role == "manager" else set()
-        of_entity = {"contact": contacts, "contact_profile": contacts, "app_user": people, "team": self.teams_below(user)}
-        return sorted(sequence for sequence, entity, record, account in self.ask(
-            self.owner, "select sequence::text, entity, record_id::text, account_id::text from change")
-            if (account in accounts if account is not None else record in of_entity.get(entity, ())))
+        of_entity = {"contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people, "team": self.teams_below(user)}
+        return sorted(sequence for sequence, entity, record, account, ends in self.ask(
+            self.owner, """select sequence::text, entity, record_id::text, account_id::text,
+                                  array[new_values ->> 'from_contact_id', new_values ->> 'to_contact_id'] from change""")
+            if (account in accounts if account is not None else set(ends) <= contacts if entity == "contact_tie"
+                else record in of_entity.get(entity, ())))
 
     # ---- trying ----
 

@@ -72,6 +72,8 @@ class PlanTest(Stage):
             'ContactService/ListContacts': [{}, {'account_id': self.account}, {'include_past': True}],
             'ContactService/ListRelationshipChanges': [{'position_id': self.account}],
             'ContactService/GetContactProfile': [{'contact_id': self.contact}],
+            'ContactService/ListGifts': [{'contact_id': self.contact}],
+            'NeedService/ListNeeds': [{'account_id': self.account}, {'account_id': self.account, 'contact_id': self.contact}],
             'ActivityService/ListActivities': [{'account_id': self.account}, {'contact_id': self.contact}, {'owner_id': self.users['ann']}, {},
                                                {'state': 'planned'}, {'account_id': self.account, 'state': 'planned'}],
             'HistoryService/ListChanges': [{'record_id': self.account}, {'record_id': self.account, 'with_children': True},
@@ -83,7 +85,7 @@ class PlanTest(Stage):
         }
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
-                   'SearchService/Search', 'RhythmService/GetRhythm'}
+                   'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:

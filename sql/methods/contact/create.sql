@@ -14,13 +14,16 @@ select kam.require(:contact.name <> '', 3, 'FIELD_REQUIRED', 'A contact needs a 
 insert into contact (id, name, other_names, phones, emails, messaging_ids, note)
 values (:record.id, :contact.name, :contact.other_names, :contact.phones, :contact.emails, :contact.messaging_ids, :contact.note);
 -- do:
-insert into position (id, contact_id, account_id, title, department, level, reports_to_id, buying_roles, stance, is_insider, influence, since)
+insert into position (id, contact_id, account_id, title, department, level, reports_to_id, buying_roles, stance, is_insider, influence, since,
+                      counterpart_id, trust, commitment, switching_cost)
 select coalesce(p.id, kam.uuid7()), :record.id, p.account_id, p.title, p.department, p.level, p.reports_to_id, string_to_array(p.buying_roles, ','), p.stance,
-       p.is_insider, p.influence, p.since
+       p.is_insider, p.influence, p.since, p.counterpart_id, p.trust, p.commitment, p.switching_cost
   from unnest(:contact.positions[].id, :contact.positions[].account_id, :contact.positions[].title, :contact.positions[].department,
               :contact.positions[].level, :contact.positions[].reports_to_id, :contact.positions[].buying_roles, :contact.positions[].stance,
-              :contact.positions[].is_insider, :contact.positions[].influence, :contact.positions[].since)
-       p (id, account_id, title, department, level, reports_to_id, buying_roles, stance, is_insider, influence, since);
+              :contact.positions[].is_insider, :contact.positions[].influence, :contact.positions[].since, :contact.positions[].counterpart_id,
+              :contact.positions[].trust, :contact.positions[].commitment, :contact.positions[].switching_cost)
+       p (id, account_id, title, department, level, reports_to_id, buying_roles, stance, is_insider, influence, since, counterpart_id, trust, commitment,
+          switching_cost);
 -- answer:
 select {{contact_columns}}
   from contact c

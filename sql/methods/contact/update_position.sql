@@ -4,7 +4,8 @@
 -- record: position.id
 -- roles: rep, manager
 -- do:
-update position set @set(position: title, department, level, reports_to_id, buying_roles, stance, is_insider, influence, since)
+update position set @set(position: title, department, level, reports_to_id, buying_roles, stance, is_insider, influence, since, counterpart_id, trust, commitment,
+                         switching_cost)
  where id = :record.id and version = :position.version;
 -- answer:
 select {{position_columns}}

@@ -27,9 +27,11 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
            and {{change_page}}) y
       where :with_children)
     union all
-    -- Of a contact, what hangs on their positions: these have an account, so that its policy decides.
+    -- Of a contact, what hangs on their positions and needs, which have an account, so that its policy decides, and gifts.
     (select y.*
-       from (select p.id from position p where p.contact_id = :record_id) p
+       from (select p.id from position p where p.contact_id = :record_id
+             union all select n.id from need n where n.contact_id = :record_id
+             union all select g.id from contact_gift g where g.contact_id = :record_id) p
       cross join lateral (
         select {{change_row}}
           from change x
@@ -52,7 +54,8 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
      cross join lateral jsonb_object_keys(v.old_row || v.new_row) k (name)
      -- Made ids here: a policy would not let a cast that may fail into the index condition.
       left join lateral (select (v.old_row ->> k.name)::uuid as old_id, (v.new_row ->> k.name)::uuid as new_id
-                          where k.name in ('owner_id', 'user_id', 'team_id', 'parent_id', 'upstream_id', 'account_id', 'contact_id', 'reports_to_id')
+                          where k.name in ('owner_id', 'user_id', 'team_id', 'parent_id', 'upstream_id', 'account_id', 'contact_id', 'reports_to_id',
+                                           'counterpart_id', 'given_by_id', 'from_contact_id', 'to_contact_id')
                          offset 0) i on true) f on true
  order by x.time desc, x.sequence desc
  limit :page.limit;
