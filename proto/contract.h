@@ -19,6 +19,7 @@ enum contract_format {
     CONTRACT_FORMAT_LOGIN,     // a-z 0-9 . _ - , starting with a letter
     CONTRACT_FORMAT_PASSWORD,  // at least 10 characters; never logged, hashed before it reaches a statement
     CONTRACT_FORMAT_CURRENCY,  // ISO 4217: three capital letters
+    CONTRACT_FORMAT_PERCENT,   // of a whole number: hundredths of a percent
 };
 
 // One field of a message.

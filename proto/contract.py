@@ -8,7 +8,7 @@ import sys
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
-FORMATS = ["TEXT", "LONG_TEXT", "UUID", "EMAIL", "URL", "PHONE", "LOGIN", "PASSWORD", "CURRENCY"]
+FORMATS = ["TEXT", "LONG_TEXT", "UUID", "EMAIL", "URL", "PHONE", "LOGIN", "PASSWORD", "CURRENCY", "PERCENT"]
 DEFAULT_MAX_BYTES = {"LONG_TEXT": 4000, "UUID": 36, "PASSWORD": 200}
 DEFAULT_MAX_ITEMS = 50
 

@@ -312,7 +312,8 @@ static enum exit_code bind_mask(struct binding *binding)
 }
 
 // The record as it is now. NULL without an error when a profile is not there yet.
-static enum exit_code fetch_present(struct binding *binding, const ProtobufCMessage **present_r)
+static enum exit_code fetch_present(struct binding *binding, const ProtobufCMessage *holder,
+                                    const ProtobufCMessage **present_r)
 {
     static const char *const methods[] = {
         [RECORD_ACCOUNT] = "/kam.v1.AccountService/GetAccount",
@@ -322,6 +323,7 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         [RECORD_TEAM] = "/kam.v1.TeamService/GetTeam",
         [RECORD_ANY] = NULL,
         [RECORD_ANY_ACCOUNT] = "/kam.v1.AccountService/GetAccount",
+        [RECORD_LISTED] = NULL,
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];
@@ -330,13 +332,19 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         return EXIT_OK;
     ProtobufCMessage *request = app_new_request(binding->app, method), *present;
     message_set_text(request, own != NULL ? binding->id_field : "id", binding->target.id);
+    // The number that tells it from others of the same owner: the year of figures.
+    for (unsigned at = 0; at < request->descriptor->n_fields; at++) {
+        const ProtobufCFieldDescriptor *field = &request->descriptor->fields[at];
+        if (value_form(field) == VALUE_INTEGER && message_find_field(holder->descriptor, field->name) != NULL)
+            message_set_integer(request, field->name, message_integer(holder, field->name));
+    }
     enum exit_code failure = app_connect(binding->app);
     if (failure != EXIT_OK)
         return failure;
     enum kam_code code = app_try_call(binding->app, method, request, &present);
     if (code == KAM_OK)
         *present_r = present;
-    return code == KAM_OK || (code == KAM_NOT_FOUND && own != NULL) ? EXIT_OK : app_print_error(binding->app);
+    return code == KAM_OK || (code == KAM_NOT_FOUND && own != NULL && binding->target_kind != RECORD_LISTED) ? EXIT_OK : app_print_error(binding->app);
 }
 
 // Required fields of the record must be there although the mask does not name them.
@@ -369,7 +377,7 @@ static enum exit_code bind_version(struct binding *binding)
     if (message_find_field(holder->descriptor, "version") == NULL)
         return EXIT_OK;
     if (binding->target.version == 0 || is_update) {
-        enum exit_code failure = fetch_present(binding, &present);
+        enum exit_code failure = fetch_present(binding, holder, &present);
         if (failure != EXIT_OK)
             return failure;
     }

@@ -19,6 +19,7 @@ enum record_kind {
     RECORD_SESSION,
     RECORD_ANY,
     RECORD_ANY_ACCOUNT, // retired ones as well
+    RECORD_LISTED,      // known by the short id that a list showed, and by nothing else; needs a version_method
 };
 
 enum { MOST_ARGUMENTS = 3, MOST_EXAMPLES = 4, MOST_DEPTH = 4 };

@@ -4,6 +4,7 @@
 
 #include "account_commands.h"
 #include "activity_commands.h"
+#include "archive_commands.h"
 #include "contact_commands.h"
 #include "import_commands.h"
 #include "need_commands.h"
@@ -27,6 +28,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Session"), session),
     GROUP(N_("Every day"), overview),
     GROUP(N_("Accounts"), account),
+    GROUP(N_("Archive of an account"), archive),
     GROUP(N_("People"), contact),
     GROUP(N_("Needs"), need),
     GROUP(N_("Activities"), activity),

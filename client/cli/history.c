@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "json.h"
 #include "kam/v1/account.pb-c.h"
+#include "kam/v1/account_archive.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/history.pb-c.h"
@@ -46,6 +47,10 @@ static const struct {
     {"activity_visit", N_("preparation and feedback"), &kam__v1__visit__descriptor},
     {"activity_spin", N_("SPIN sheet"), &kam__v1__spin__descriptor},
     {"activity_comment", N_("comment"), &kam__v1__comment__descriptor},
+    {"account_figures", N_("figures"), &kam__v1__account_figures__descriptor},
+    {"account_supply", N_("supplier"), &kam__v1__supply__descriptor},
+    {"account_brand", N_("brand"), &kam__v1__brand__descriptor},
+    {"account_event", N_("event"), &kam__v1__account_event__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };
@@ -103,6 +108,8 @@ static const char *show_value(struct app *app, const ProtobufCMessageDescriptor 
 {
     if (field != NULL && *value != '\0' && value_is_relationship(message, field))
         return value_format_relationship(app->arena, strtoll(value, NULL, 10));
+    if (field != NULL && *value != '\0' && value_is_percent(message, field))
+        return value_format_percent(app->arena, strtoll(value, NULL, 10), true);
     if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM) {
         const ProtobufCEnumDescriptor *descriptor = field->descriptor;
         for (unsigned at = 0; at < descriptor->n_values; at++) {

@@ -64,13 +64,16 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
     return RECORD_NONE;
 }
 
-static const char *parameter_of(const ProtobufCFieldDescriptor *field, enum record_kind reference)
+static const char *parameter_of(const ProtobufCFieldDescriptor *field, const struct contract_field *contract,
+                                enum record_kind reference)
 {
     static const char *const kinds[] = {
         [RECORD_ACCOUNT] = N_("ACCOUNT"),   [RECORD_CONTACT] = N_("CONTACT"), [RECORD_POSITION] = N_("CONTACT"),
         [RECORD_ACTIVITY] = N_("ACTIVITY"), [RECORD_USER] = N_("USER"),       [RECORD_TEAM] = N_("TEAM")};
     if (reference != RECORD_NONE)
         return kinds[reference];
+    if (contract->format == CONTRACT_FORMAT_PERCENT)
+        return N_("PERCENT");
     switch (value_form(field)) {
     case VALUE_BOOL:
         return NULL;
@@ -136,7 +139,7 @@ static void collect(struct collector *collector, const ProtobufCMessageDescripto
         struct option *option = &collector->options[collector->count++];
         *option = (struct option){
             .name = arena_printf(collector->arena, "%s%s", prefix, option_name_of_field(collector->arena, field)),
-            .parameter = parameter_of(field, reference),
+            .parameter = parameter_of(field, &contract->fields[at], reference),
             .depth = depth + 1,
             .contract = &contract->fields[at],
             .reference = reference,

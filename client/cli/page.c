@@ -5,6 +5,7 @@
 #include "contract.h"
 #include "json.h"
 #include "kam/v1/account.pb-c.h"
+#include "kam/v1/account_archive.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/need.pb-c.h"
@@ -61,6 +62,13 @@ static const struct page pages[] = {
      {{NULL, "account_name title department level reports_to_name buying_roles stance is_insider influence "
              "relationship counterpart_name trust commitment switching_cost since ended_on"},
       {N_("Record"), "update_time updated_by version"}}},
+    {&kam__v1__account_figures__descriptor,
+     {{NULL, "account_name year revenue profit net_margin return_on_assets liquid_asset_ratio collection_days "
+             "inventory_days purchases our_share note"},
+      {N_("Record"), "create_time update_time updated_by retire_time version"}}},
+    {&kam__v1__supply__descriptor,
+     {{NULL, "account_name product share since won_by shortcomings willingness ended_on"},
+      {N_("Record"), "create_time update_time updated_by version"}}},
     {&kam__v1__contact_profile__descriptor,
      {{NULL, "home_town birthday family education career hobbies temperament motives"},
       {N_("Record"), "update_time updated_by version"}}},
@@ -81,7 +89,7 @@ void output_heading(struct app *app, const char *title)
 
 const char *output_title(struct app *app, const ProtobufCMessage *message)
 {
-    static const char *const names[] = {"path", "name", "subject", "title"};
+    static const char *const names[] = {"path", "name", "subject", "title", "supplier"};
     const char *code = message_text(message, "code"), *login = message_text(message, "login");
     const char *title = "";
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)
@@ -252,7 +260,7 @@ static void print_page(struct app *app, const ProtobufCMessage *message)
     for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
         bool is_title =
-            page != NULL && names_field("code name path subject login", field->name) && !is_in_page(page, field->name);
+            page != NULL && names_field("code name path subject login supplier", field->name) && !is_in_page(page, field->name);
         if (is_shown(message, field) && !is_in_page(page, field->name) && !is_title)
             print_field(app, message, field, label_width);
         if (field->label == PROTOBUF_C_LABEL_REPEATED && value_form(field) == VALUE_MESSAGE)

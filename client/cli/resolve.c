@@ -28,6 +28,7 @@ static const char *const kind_names[] = {
     [RECORD_ACCOUNT] = N_("account"),   [RECORD_CONTACT] = N_("contact"), [RECORD_POSITION] = N_("position"),
     [RECORD_ACTIVITY] = N_("activity"), [RECORD_USER] = N_("user"),       [RECORD_TEAM] = N_("team"),
     [RECORD_SESSION] = N_("session"),   [RECORD_ANY] = N_("record"),      [RECORD_ANY_ACCOUNT] = N_("account"),
+    [RECORD_LISTED] = N_("record"),
 };
 
 // An exact match is kept even where there are too many others.
@@ -361,6 +362,10 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         return recent_find(app, text, reference_r->id) ? EXIT_OK : session_by_id(app, text, reference_r);
     case RECORD_POSITION:
         return position_of_contact(app, text, at, reference_r);
+    case RECORD_LISTED:
+        app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _(kind_names[kind]), text);
+        app_hint(app, "%s", _("Name it by the short id that its list shows."));
+        return EXIT_NOT_FOUND;
     case RECORD_ACCOUNT:
     case RECORD_ANY_ACCOUNT:
     case RECORD_ANY:

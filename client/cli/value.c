@@ -241,6 +241,23 @@ const char *value_format_relationship(struct arena *arena, int64_t level)
     return arena_printf(arena, "%" PRId64 " %s", level, language_label("relationship", words[level]));
 }
 
+bool value_is_percent(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field)
+{
+    const struct contract_message *contract = contract_find_message(message);
+    return contract != NULL && contract->fields[field - message->fields].format == CONTRACT_FORMAT_PERCENT;
+}
+
+const char *value_format_percent(struct arena *arena, int64_t hundredths, bool has_sign)
+{
+    uint64_t amount = hundredths < 0 ? 0 - (uint64_t)hundredths : (uint64_t)hundredths;
+    const char *minus = hundredths < 0 ? "-" : "", *sign = has_sign ? " %" : "";
+    if (amount % 100 == 0)
+        return arena_printf(arena, "%s%" PRIu64 "%s", minus, amount / 100, sign);
+    if (amount % 10 == 0)
+        return arena_printf(arena, "%s%" PRIu64 ".%" PRIu64 "%s", minus, amount / 100, amount % 100 / 10, sign);
+    return arena_printf(arena, "%s%" PRIu64 ".%02" PRIu64 "%s", minus, amount / 100, amount % 100, sign);
+}
+
 static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           size_t index, bool is_plain)
 {
@@ -251,6 +268,8 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     case VALUE_TEXT:
         return arena_strdup(arena, *(char *const *)value);
     case VALUE_INTEGER:
+        if (value_is_percent(message->descriptor, field))
+            return value_format_percent(arena, integer_at(field, value), !is_plain);
         return !is_plain && value_is_relationship(message->descriptor, field)
                    ? value_format_relationship(arena, integer_at(field, value))
                    : arena_printf(arena, "%" PRId64, integer_at(field, value));
@@ -330,6 +349,33 @@ static const char *parse_integer(struct arena *arena, ProtobufCMessage *message,
         *(int32_t *)value = (int32_t)number;
     else
         *(int64_t *)value = number;
+    return NULL;
+}
+
+static size_t length_without_blanks(const char *text, size_t length)
+{
+    while (length > 0 && text[length - 1] == ' ')
+        length--;
+    return length;
+}
+
+// "12.5", "12.5%", "12.5 %", with the sign as a Chinese keyboard has it too.
+static const char *parse_percent(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                                 const struct contract_field *contract, const char *text)
+{
+    static const char wide_sign[] = "％";
+    size_t length = length_without_blanks(text, strlen(text));
+    if (length > 0 && text[length - 1] == '%')
+        length--;
+    else if (length >= sizeof wide_sign - 1 && memcmp(text + length - (sizeof wide_sign - 1), wide_sign, sizeof wide_sign - 1) == 0)
+        length -= sizeof wide_sign - 1;
+    length = length_without_blanks(text, length);
+    int64_t hundredths;
+    if (!parse_amount(text, length, 2, &hundredths) || hundredths < contract->min || hundredths > contract->max)
+        return arena_printf(arena, _("must be a percentage from %s to %s, with two digits after the point at most"),
+                            value_format_percent(arena, contract->min, true),
+                            value_format_percent(arena, contract->max, true));
+    *(int32_t *)message_add(message, field) = (int32_t)hundredths;
     return NULL;
 }
 
@@ -415,6 +461,8 @@ const char *value_parse(struct arena *arena, ProtobufCMessage *message, const Pr
     case VALUE_TEXT:
         return parse_text(arena, message, field, contract, text);
     case VALUE_INTEGER:
+        if (contract->format == CONTRACT_FORMAT_PERCENT)
+            return parse_percent(arena, message, field, contract, text);
         return parse_integer(arena, message, field, contract, text);
     case VALUE_BOOL:
         return parse_bool(message, field, text);

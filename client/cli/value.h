@@ -36,6 +36,10 @@ const char *value_format_plain(struct arena *arena, const ProtobufCMessage *mess
 bool value_is_relationship(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
 const char *value_format_relationship(struct arena *arena, int64_t level);
 
+// True for whole numbers of hundredths of a percent, which people read and write as "12.5 %".
+bool value_is_percent(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
+const char *value_format_percent(struct arena *arena, int64_t hundredths, bool has_sign);
+
 // Adds the value that the text means to the field. NULL when it fits, else what would be right, in the user's language.
 const char *value_parse(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                         const struct contract_field *contract, const char *text, time_t now);

@@ -61,6 +61,7 @@ const char *format_check(enum contract_format format, const char *text)
 {
     uint8_t uuid[UUID_BYTES];
     switch (format) {
+    case CONTRACT_FORMAT_PERCENT: // of numbers
     case CONTRACT_FORMAT_TEXT:
         return has_control(text, "") ? "must be one line without control characters" : NULL;
     case CONTRACT_FORMAT_LONG_TEXT:

@@ -162,7 +162,6 @@ class Company:
             other_names=[text(key, "account", "account.other_names")], phone=phone(key, "account", "account.phone"),
             website=text(key, "account", "account.website", "https://{}.example"),
             registered_capital=self.registry.money(key, "account", "account.registered_capital"),
-            annual_revenue=self.registry.money(key, "account", "account.annual_revenue"),
             own_capital=self.registry.money(key, "account", "account.own_capital"),
             territories=[text(key, "account", "account.territories")],
             founded_on=self.registry.date(key, "account", "account.founded_on"),
@@ -184,6 +183,9 @@ class Company:
         self.build_activities(family)
         for record in ("other-gift", "other-need", "tie", "gift", "need"):
             self.build_fact(family, record)
+        for record in ("figures", "supply", "brand", "event"):
+            self.build_archive(family, record)
+            self.build_archive(family, record, f"other-{record}")  # so that there are pages
         for level in (3, 4):
             self.boss("ContactService/RecordRelationship", position_id=family.ids["contact-position"], level=level,
                       changed_on={"year": 2026, "month": 5, "day": level}, activity_id=family.ids["done"],
@@ -234,6 +236,28 @@ class Company:
     def activity_fields(self, family, record, *columns, **more):
         fields = {column: self.registry.text(family.key, record, f"activity.{column}") for column in columns}
         return dict(fields, account_id=family.ids["account"], kind=2, time={"seconds": TIME}, **more)
+
+    def build_archive(self, family, record, name=None):
+        """One record of the account's archive."""
+        name, key, text = name or record, family.key, self.registry.text
+        fields = {"account_id": family.ids["account"]}
+        if record == "figures":
+            fields.update(year=2025 if name == record else 2024, note=text(key, name, "figures.note"),
+                          **{column: self.registry.money(key, name, f"figures.{column}") for column in ("revenue", "profit", "purchases")})
+            made = self.boss("AccountArchiveService/SetAccountFigures", figures=fields,
+                             update_mask={"paths": ["revenue", "profit", "purchases", "note"]})
+        elif record == "supply":
+            fields.update({column: text(key, name, f"supply.{column}") for column in ("supplier", "product", "won_by", "shortcomings")},
+                          since=self.registry.date(key, name, "supply.since"), willingness=2, share=4000)
+            made = self.boss("AccountArchiveService/CreateSupply", supply=fields)
+        elif record == "brand":
+            fields.update(name=text(key, name, "brand.name"), note=text(key, name, "brand.note"), relation=1)
+            made = self.boss("AccountArchiveService/CreateBrand", brand=fields)
+        else:
+            fields.update(description=text(key, name, "event.description"), happened_on=self.registry.date(key, name, "event.happened_on"))
+            made = self.boss("AccountArchiveService/CreateAccountEvent", event=fields)
+        family.ids[name] = made.id
+        return made.id
 
     def build_activities(self, family):
         key, text, ids = family.key, self.registry.text, family.ids
@@ -303,7 +327,9 @@ class Company:
     def ensure(self, family, record):
         """The id of a record of the family; of a fresh one it is made when it is asked for."""
         if record not in family.ids:
-            if record in ("done", "planned"):
+            if record in ("figures", "supply", "brand", "event"):
+                self.build_archive(family, record)
+            elif record in ("done", "planned"):
                 method = {"done": "LogActivity", "planned": "PlanActivity"}[record]
                 family.ids[record] = self.boss(f"ActivityService/{method}", activity=self.activity_fields(
                     family, record, "subject", "description", owner_id=self.users[family.owner].id)).id
@@ -392,6 +418,11 @@ class Company:
         record_id = self.ensure(family, record)
         if record == "account":
             return self.boss("AccountService/GetAccount", id=record_id).version
+        if record == "figures":
+            return self.boss("AccountArchiveService/GetAccountFigures", account_id=family.ids["account"], year=2025).version
+        archive = {"supply": "GetSupply", "brand": "GetBrand", "event": "GetAccountEvent"}
+        if record in archive:
+            return self.boss(f"AccountArchiveService/{archive[record]}", id=record_id).version
         if record.endswith("-position"):
             contact = self.boss("ContactService/GetContact", id=family.ids[record[:-len("-position")]])
             return next(position.version for position in contact.positions if position.id == record_id)

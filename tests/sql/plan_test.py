@@ -25,6 +25,14 @@ select c.id, a.id from (select id, row_number() over (order by name) as n from c
 insert into activity (account_id, kind, state, subject, time, owner_id, description)
 select a.id, 'visit', case when g % 5 = 0 then 'planned' else 'done' end, 'Visit ' || g, now() - g * interval '1 minute', a.owner_id, 'About 样品 and price' || case when g % 1000 = 0 then ' 投诉' else '' end
   from generate_series(1, 30000) g join (select id, owner_id, row_number() over (order by code) as n from account) a on a.n = 1 + g * 7 % 3000;
+alter table account_figures disable trigger user; alter table account_supply disable trigger user;
+alter table account_brand disable trigger user; alter table account_event disable trigger user;
+insert into account_figures (account_id, year) select id, 2000 + n from account, generate_series(1, 5) n;
+insert into account_supply (account_id, supplier) select id, 'Supplier ' || n from account, generate_series(1, 4) n;
+insert into account_brand (account_id, name) select id, 'Brand ' || n from account, generate_series(1, 4) n;
+insert into account_event (account_id, happened_on, description) select id, date '2020-01-01' + n, 'Event ' || n from account, generate_series(1, 4) n;
+alter table account_figures enable trigger user; alter table account_supply enable trigger user;
+alter table account_brand enable trigger user; alter table account_event enable trigger user;
 insert into activity_contact (activity_id, contact_id, account_id)
 select x.id, p.contact_id, x.account_id from activity x cross join lateral (select contact_id from position p where p.account_id = x.account_id limit 1) p;
 insert into change (entity, record_id, account_id, version, operation, new_values)
@@ -35,7 +43,8 @@ set constraints all immediate;
 alter table account enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
 alter table activity enable trigger user; alter table activity_contact enable trigger user; alter table session enable trigger user;
 """
-LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach'}
+LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach', 'account_figures',
+         'account_supply', 'account_brand', 'account_event'}
 
 
 class PlanTest(Stage):
@@ -78,6 +87,8 @@ class PlanTest(Stage):
                                                {'state': 'planned'}, {'account_id': self.account, 'state': 'planned'}],
             'HistoryService/ListChanges': [{'record_id': self.account}, {'record_id': self.account, 'with_children': True},
                                            {'record_id': self.contact, 'with_children': True}],
+            'AccountArchiveService/GetAccountFigures': [{'account_id': self.account, 'year': 2003}],
+            **{f'AccountArchiveService/{name}': [{'account_id': self.account}] for name in ('ListAccountFigures', 'ListSupplies', 'ListBrands', 'ListAccountEvents')},
             'SessionService/ListSessions': [{}, {'user_id': self.users['ann']}],
             'UserService/ListUsers': [{}],
             'TeamService/ListTeams': [{}],
@@ -85,7 +96,8 @@ class PlanTest(Stage):
         }
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
-                   'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed'}
+                   'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed',
+                   *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent'))}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:

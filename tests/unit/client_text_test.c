@@ -221,6 +221,10 @@ static void test_money(void **state)
     for (size_t at = 0; at < sizeof wrong / sizeof wrong[0]; at++)
         if (value_parse_money(wrong[at], currency, &units))
             fail_msg("'%s' was taken for money", wrong[at]);
+    assert_string_equal(value_format_percent(arena, 1250, true), "12.5 %");
+    assert_string_equal(value_format_percent(arena, -5, false), "-0.05");
+    assert_string_equal(value_format_percent(arena, INT64_MIN, true), "-92233720368547758.08 %");
+    assert_string_equal(value_format_percent(arena, 10000, true), "100 %");
     assert_string_equal(value_format_money(arena, "CNY", 123456789, true), "CNY 1,234,567.89");
     assert_string_equal(value_format_money(arena, "CNY", -5, true), "CNY -0.05");
     assert_string_equal(value_format_money(arena, "JPY", INT64_MIN, false), "JPY -9223372036854775808");
