@@ -376,7 +376,8 @@ static enum exit_code bind_version(struct binding *binding)
         holder = message_sub(binding->request, &binding->request->descriptor->fields[0]);
     if (message_find_field(holder->descriptor, "version") == NULL)
         return EXIT_OK;
-    if (binding->target.version == 0 || is_update) {
+    // With a version_method the version is that of another record than the one that is named.
+    if (binding->target.version == 0 || is_update || binding->invocation->command->version_method != NULL) {
         enum exit_code failure = fetch_present(binding, holder, &present);
         if (failure != EXIT_OK)
             return failure;
