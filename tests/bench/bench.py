@@ -108,12 +108,12 @@ def run_load(build, port, tokens, method, accounts, connections, in_flight, seco
 RUNS = itertools.count(1)
 
 
-def run_pgbench(server, script, clients, seconds, accounts, token):
+def run_pgbench(server, role, script, clients, seconds, accounts, token):
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
         os.chmod(file.name, 0o644)
-        environment = dict(os.environ, PGOPTIONS="-c role=kam_manager -c search_path=kam,public,pg_temp "
+        environment = dict(os.environ, PGOPTIONS=f"-c role=kam_{role} -c search_path=kam,public,pg_temp "
                            "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c jit=off")
         done = subprocess.run(
             [find_tool("pgbench"), "-n", "-M", "prepared", "-h", server.socket, "-U", "kam_login", "-c", str(clients), "-j", "1", "-T",
@@ -133,17 +133,18 @@ class Bench:
         self.methods = statements.load_methods(self.build / "proto/kam.pb")
         self.results = []
 
-    def best_clients(self, server, script, token, accounts):
+    def best_clients(self, server, role, script, token, accounts):
         rates = {}
         for clients in (2, 4, 8, 16, 24):
-            rates[clients] = run_pgbench(server, script, clients, self.options.probe_seconds, accounts, token)
+            rates[clients] = run_pgbench(server, role, script, clients, self.options.probe_seconds, accounts, token)
         return max(rates, key=rates.get)
 
     def compare(self, server, name, tokens, accounts, connections, in_flight, with_transaction=False):
         """kamd, pgbench pipelined and pgbench in a transaction, in turn."""
         spec = METHODS[name]
+        tokens = tokens[spec.role]
         script = spec.script(self.methods)
-        clients = self.best_clients(server, script.pipelined(), tokens[0], accounts)
+        clients = self.best_clients(server, spec.role, script.pipelined(), tokens[0], accounts)
         rounds = {"kamd": [], "pipelined": [], "transaction": [], "p50": [], "p99": [], "kamd_cpu": [], "postgres_cpu": []}
         for number in range(self.options.rounds):
             before = self.count_written(server, spec)
@@ -158,10 +159,10 @@ class Bench:
             rounds["p99"].append(load["p99_us"])
             rounds["kamd_cpu"].append((end[0] - start[0]) / load["ok"] * 1e6)
             rounds["postgres_cpu"].append((end[1] - start[1]) / load["ok"] * 1e6)
-            rounds["pipelined"].append(run_pgbench(server, script.pipelined(), clients, self.options.seconds, accounts, tokens[0]))
+            rounds["pipelined"].append(run_pgbench(server, spec.role, script.pipelined(), clients, self.options.seconds, accounts, tokens[0]))
             if with_transaction:
                 rounds["transaction"].append(
-                    run_pgbench(server, script.in_transaction(), clients, self.options.seconds, accounts, tokens[0]))
+                    run_pgbench(server, spec.role, script.in_transaction(), clients, self.options.seconds, accounts, tokens[0]))
         medians = {key: statistics.median(values) for key, values in rounds.items() if values}
         result = {"method": name, "connections": connections, "in_flight": in_flight, "pgbench_clients": clients, "rounds": rounds,
                   "median": medians, "ratio_pipelined": medians["kamd"] / medians["pipelined"]}
@@ -192,7 +193,7 @@ class Bench:
         process = subprocess.Popen(
             [str(self.build / "tests/bench/load"), "--port", str(server.port), "--method", "idle", "--accounts", "1", "--connections",
              str(IDLE_CONNECTIONS), "--seconds", "5"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        process.stdin.write("\n".join(tokens) + "\n")
+        process.stdin.write("\n".join(tokens["manager"]) + "\n")
         process.stdin.close()
         if process.stdout.readline().strip() != "idle":
             sys.exit("bench: the idle connections did not come up")
@@ -218,6 +219,8 @@ class Bench:
             print("method  load        kamd/s  pgbench/s  ratio  in tx   p50 us   p99 us  cpu us  pg cpu", flush=True)
             self.compare(server, "get", tokens, accounts, 64, 4, with_transaction=True)
             self.compare(server, "list", tokens, accounts, 64, 4)
+            self.compare(server, "page", tokens, accounts, 64, 4)
+            self.compare(server, "today", tokens, accounts, 64, 4)
             self.compare(server, "log", tokens, accounts, 64, 4)
             self.compare(server, "get", tokens, accounts, 256, 1)
             return {name: self.median_rate(server, name, tokens, accounts) for name in ("get", "list")}
@@ -226,7 +229,7 @@ class Bench:
 
     def median_rate(self, server, name, tokens, accounts):
         return statistics.median(
-            run_load(self.build, server.port, tokens, name, accounts, 64, 4, self.options.seconds, seed)["per_second"]
+            run_load(self.build, server.port, tokens[METHODS[name].role], name, accounts, 64, 4, self.options.seconds, seed)["per_second"]
             for seed in range(1, self.options.rounds + 1))
 
     def run(self):

@@ -12,21 +12,24 @@ RANDOM_ACCOUNT = "\\set account random(1, :accounts)"
 
 
 class Method:
-    def __init__(self, name, values, written=None):
+    def __init__(self, name, values, written=None, role="manager"):
         self.name = name
         self.values = values
         self.written = written  # counts what the method writes
+        self.role = role
 
     def script(self, methods):
         preamble = [RANDOM_ACCOUNT]
         if self.written:
             preamble.append("\\set count :count + 1")
-        return Script(methods[self.name], "manager", self.values, preamble, WRITE_ID)
+        return Script(methods[self.name], self.role, self.values, preamble, WRITE_ID)
 
 
 METHODS = {
     "get": Method("kam.v1.AccountService/GetAccount", {"id": ACCOUNT_ID, "code": "''"}),
     "list": Method("kam.v1.ActivityService/ListActivities", {"account_id": ACCOUNT_ID, "page.limit": "51"}),
+    "page": Method("kam.v1.OverviewService/GetAccountPage", {"id": ACCOUNT_ID, "code": "''"}),
+    "today": Method("kam.v1.OverviewService/GetToday", {}, role="rep"),
     "log": Method("kam.v1.ActivityService/LogActivity", {
         "record.id": WRITE_ID, "activity.id": WRITE_ID, "activity.account_id": ACCOUNT_ID, "activity.kind": "'call'",
         "activity.subject": "'bench: asked about the delivery of the second pump'", "activity.place": "''",
@@ -39,6 +42,7 @@ SETUP = """
 set search_path = kam, pg_temp;
 select setseed(0.5);
 alter table account disable trigger user; alter table contact disable trigger user; alter table position disable trigger user;
+alter table contact_profile disable trigger user;
 alter table activity disable trigger user; alter table activity_contact disable trigger user;
 alter table team disable trigger zz_record; alter table app_user disable trigger user;
 
@@ -82,6 +86,8 @@ select lpad(n::text, 32, '0')::uuid, lpad(n::text, 32, '0')::uuid, lpad((1 + (n 
        (array['采购经理','总工程师','Purchasing manager','Plant manager','财务总监'])[1 + n % 5],
        array[(array['purchaser','technical_expert','decider','influencer','finance'])[1 + n % 5]], 'neutral', n % 101, 1 + n % 5
   from generate_series(1, %(contacts)s) n;
+insert into contact_profile (contact_id, birthday)
+select lpad(n::text, 32, '0')::uuid, date '1950-01-01' + n % 18000 from generate_series(1, %(contacts)s, 2) n;
 """
 
 ACTIVITIES = """
@@ -93,14 +99,24 @@ select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7000' 
   from generate_series(%(from)s, %(to)s) n
   join account a on a.id = lpad((1 + (n::bigint * 7919) % %(accounts)s)::text, 32, '0')::uuid
   cross join lateral (select timestamptz '2022-01-01' + n * interval '70 seconds' as t) d;
+insert into activity_contact (activity_id, contact_id, account_id)
+select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7000' || lpad(n::text, 16, '8'))::uuid,
+       lpad(((account - 1) * 5 + 1 + n % 5)::text, 32, '0')::uuid, lpad(account::text, 32, '0')::uuid
+  from generate_series(%(from)s, %(to)s) n
+  cross join lateral (select timestamptz '2022-01-01' + n * interval '70 seconds' as t, 1 + (n::bigint * 7919) % %(accounts)s as account) d
+ where n % 2 = 0;
 """
 
 FINISH = """
 set constraints all immediate;
 insert into session (token_hash, user_id, expire_time)
 select decode(hash, 'hex'), lpad(n::text, 32, '0')::uuid, now() + interval '1 day'
-  from unnest(%(hashes)s::text[]) with ordinality u (hash, n);
+  from unnest(%(managers)s::text[]) with ordinality u (hash, n)
+union all
+select decode(hash, 'hex'), lpad((110 + n)::text, 32, '0')::uuid, now() + interval '1 day'
+  from unnest(%(reps)s::text[]) with ordinality u (hash, n);
 alter table account enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
+alter table contact_profile enable trigger user;
 alter table activity enable trigger user; alter table activity_contact enable trigger user;
 alter table team enable trigger zz_record; alter table app_user enable trigger user;
 """
@@ -109,10 +125,11 @@ ACTIVITIES_AT_ONCE = 100000
 
 
 def generate(connection, scale, token_count):
-    """Fills an empty database; returns the number of accounts and the tokens of managers who reach them all."""
+    """Fills an empty database; returns the number of accounts, and by role the tokens: of managers who reach all accounts, and of reps."""
     accounts, activities = max(1, int(10000 * scale)), int(2000000 * scale)
-    tokens = ["kam1.m." + hashlib.sha256(b"bench %d" % n).hexdigest()[:43] for n in range(token_count)]
-    hashes = [hashlib.blake2b(token.encode(), digest_size=32).hexdigest() for token in tokens]
+    tokens = {role: ["kam1.%s." % role[0] + hashlib.sha256(b"bench %s %d" % (role.encode(), n)).hexdigest()[:43] for n in range(token_count)]
+              for role in ("manager", "rep")}
+    hashes = {role: [hashlib.blake2b(token.encode(), digest_size=32).hexdigest() for token in tokens[role]] for role in tokens}
     numbers = {"accounts": accounts, "contacts": accounts * 5}
     with connection.cursor() as cursor:
         cursor.execute(SETUP)
@@ -121,5 +138,5 @@ def generate(connection, scale, token_count):
         for start in range(1, activities + 1, ACTIVITIES_AT_ONCE):
             cursor.execute(ACTIVITIES.replace("% ", "%% "), dict(numbers, **{
                 "from": start, "to": min(activities, start + ACTIVITIES_AT_ONCE - 1)}))
-        cursor.execute(FINISH, {"hashes": hashes})
+        cursor.execute(FINISH, {"managers": hashes["manager"], "reps": hashes["rep"]})
     return accounts, tokens

@@ -2,9 +2,9 @@
 // Load generator: keeps N calls in flight on each of C TLS connections to kamd, each call with an id of its own, for a
 // number of seconds, and prints what came back as one JSON object. One thread, epoll; a closed loop, as pgbench is.
 //
-// usage: load --port P --method get|list|log|idle --accounts N --connections C --in-flight F --seconds S --seed X <
-// tokens Standard input: one session token per line; connection i uses line i modulo their number. idle: one call on
-// each connection, then "idle" on standard output and silence until the time is over.
+// usage: load --port P --method get|list|page|today|log|idle --accounts N --connections C --in-flight F --seconds S
+// --seed X < tokens Standard input: one session token per line; connection i uses line i modulo their number. idle: one
+// call on each connection, then "idle" on standard output and silence until the time is over.
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -26,6 +26,7 @@
 #include "base/uuid.h"
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
+#include "kam/v1/overview.pb-c.h"
 
 enum { BODY_BYTES = 1024, TOKENS_MAX = 4096, HISTOGRAM_BUCKETS = 4000, WRITE_BYTES = 64 * 1024 };
 
@@ -148,6 +149,15 @@ static const char *build_body(struct load *load, struct call *call)
         request.page_size = 50;
         length = kam__v1__list_activities_request__pack(&request, message);
         path = "/kam.v1.ActivityService/ListActivities";
+    } else if (strcmp(load->options.method, "page") == 0) {
+        Kam__V1__GetAccountPageRequest request = KAM__V1__GET_ACCOUNT_PAGE_REQUEST__INIT;
+        request.id = account_id;
+        length = kam__v1__get_account_page_request__pack(&request, message);
+        path = "/kam.v1.OverviewService/GetAccountPage";
+    } else if (strcmp(load->options.method, "today") == 0) {
+        Kam__V1__GetTodayRequest request = KAM__V1__GET_TODAY_REQUEST__INIT;
+        length = kam__v1__get_today_request__pack(&request, message);
+        path = "/kam.v1.OverviewService/GetToday";
     } else {
         uint8_t uuid[UUID_BYTES];
         char id[UUID_TEXT_BYTES];
@@ -430,8 +440,10 @@ static struct options parse_options(int argc, char **argv)
             options.seed = strtoull(optarg, NULL, 10);
             break;
         default:
-            fprintf(stderr, "usage: load --port P --method get|list|log|idle --accounts N --connections C --in-flight "
-                            "F --seconds S\n");
+            fprintf(
+                stderr,
+                "usage: load --port P --method get|list|page|today|log|idle --accounts N --connections C --in-flight "
+                "F --seconds S\n");
             exit(2);
         }
     }

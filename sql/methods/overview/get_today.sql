@@ -77,20 +77,7 @@ select a.id as account_id, a.code as account_code, a.name as account_name, a.sta
  order by l.time nulls first, a.name, a.id
  limit 10;
 -- into: team
-select u.id as user_id, u.name as user_name, t.name as team_name, late.number::int as overdue_count, due.number::int as due_count, done.number::int as done_count
-  from team_closure c
-  join app_user u on u.team_id = c.descendant_id
-  join team t on t.id = u.team_id
- cross join lateral (select count(*) as number
-                       from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time < (select kam.day_start(0)) limit 100) y) late
- cross join lateral (select count(*) as number
-                       from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time >= (select kam.day_start(0))
-                                and x.time < (select kam.day_start(1)) limit 100) y) due
- cross join lateral (select count(*) as number
-                       from (select from activity x where x.owner_id = u.id and x.state = 'done' and x.time >= (select kam.day_start(-7))
-                                and x.time < (select kam.day_start(0)) limit 100) y) done
- where c.ancestor_id = (select kam.caller_team_id()) and (select kam.caller_role()) = 'manager'
-   and (:user_id::uuid is null or :user_id = (select kam.caller_id()))
-   and u.disable_time is null and u.role in ('rep', 'manager') and u.id <> (select kam.caller_id())
- order by late.number desc, done.number, u.name, u.id
- limit 20;
+select d.user_id, u.name as user_name, t.name as team_name, d.overdue_count, d.due_count, d.done_count
+  from kam.team_days() d join app_user u on u.id = d.user_id join team t on t.id = u.team_id
+ where :user_id::uuid is null or :user_id = (select kam.caller_id())
+ order by d.overdue_count desc, d.done_count, u.name, u.id;
