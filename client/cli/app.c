@@ -38,7 +38,20 @@ static void measure_terminal(struct app *app)
     size_t columns = positive_number(environment("COLUMNS"));
     app->width = columns > 0 ? columns : size.ws_col > 0 ? size.ws_col : 80;
     app->height = size.ws_row > 0 ? size.ws_row : 24;
-    app->has_colour = *environment("NO_COLOR") == '\0' && strcmp(environment("TERM"), "dumb") != 0;
+    app->is_dumb = strcmp(environment("TERM"), "dumb") == 0 || *environment("TERM") == '\0';
+}
+
+void app_choose_colour(struct app *app)
+{
+    const char *wanted = app->settings.colour, *forced = environment("CLICOLOR_FORCE");
+    if (wanted != NULL && strcmp(wanted, "auto") != 0)
+        app->has_colour = strcmp(wanted, "always") == 0;
+    else if (*environment("NO_COLOR") != '\0')
+        app->has_colour = false;
+    else if (*forced != '\0' && strcmp(forced, "0") != 0)
+        app->has_colour = true;
+    else
+        app->has_colour = app->is_terminal && !app->is_dumb && strcmp(environment("CLICOLOR"), "0") != 0;
 }
 
 void app_start(struct app *app)
@@ -50,6 +63,7 @@ void app_start(struct app *app)
     app->out = open_memstream(&app->out_text, &app->out_bytes);
     REQUIRE(app->out != NULL);
     measure_terminal(app);
+    app_choose_colour(app);
     credentials_load(app);
     when_use_zone(app->credentials.time_zone);
 }
@@ -59,7 +73,7 @@ void app_show_output(struct app *app)
     fflush(app->out);
     if (app->out_bytes == 0)
         return;
-    if (app->is_terminal && !app->settings.no_pager)
+    if (app->is_terminal && !app->is_dumb && !app->settings.no_pager)
         pager_show(app->out_text, app->out_bytes, app->height);
     else
         fwrite(app->out_text, 1, app->out_bytes, stdout);
@@ -186,17 +200,26 @@ const char *app_clean(struct app *app, const char *text)
     return text_clean(app->arena, text, false);
 }
 
+const char *app_tone(const struct app *app, enum tone tone)
+{
+    static const char *const sequences[] = {
+        [TONE_PLAIN] = "\033[0m", [TONE_BOLD] = "\033[1m",  [TONE_DIM] = "\033[2m",
+        [TONE_GOOD] = "\033[32m", [TONE_WARN] = "\033[33m", [TONE_BAD] = "\033[31m",
+    };
+    return app->has_colour ? sequences[tone] : "";
+}
+
 const char *app_bold(const struct app *app)
 {
-    return app->has_colour ? "\033[1m" : "";
+    return app_tone(app, TONE_BOLD);
 }
 
 const char *app_dim(const struct app *app)
 {
-    return app->has_colour ? "\033[2m" : "";
+    return app_tone(app, TONE_DIM);
 }
 
 const char *app_plain(const struct app *app)
 {
-    return app->has_colour ? "\033[0m" : "";
+    return app_tone(app, TONE_PLAIN);
 }

@@ -19,6 +19,7 @@ struct settings {
     const char *server; // NULL: KAM_SERVER, else the one logged in to
     const char *ca_file;
     const char *columns; // NULL: the command's
+    const char *colour;  // "always", "never", "auto"; NULL: what the environment says
     bool json;
     bool csv;
     bool no_pager;
@@ -47,6 +48,7 @@ struct app {
     bool is_terminal;    // stdout
     bool is_interactive; // stdin and stdout: questions may be asked
     bool has_colour;
+    bool is_dumb; // TERM says that the terminal takes no sequences: no colour, no pager
     size_t width; // of the terminal; 0 when stdout is none
     size_t height;
 };
@@ -90,9 +92,24 @@ enum exit_code app_print_error(struct app *app);
 // A text of the server, safe for a terminal.
 const char *app_clean(struct app *app, const char *text);
 
-// SGR sequences, or "" without colour.
+// What a text is said in. Used sparingly: red is for what somebody has to act on.
+enum tone {
+    TONE_PLAIN, // as everything else
+    TONE_BOLD,  // headings
+    TONE_DIM,   // labels, what is no longer in use
+    TONE_GOOD,  // done, reached
+    TONE_WARN,  // due, missing
+    TONE_BAD,   // overdue, broken
+};
+
+// The SGR sequence that begins a tone, "" without colour. app_plain() ends it.
+const char *app_tone(const struct app *app, enum tone tone);
 const char *app_bold(const struct app *app);
 const char *app_dim(const struct app *app);
 const char *app_plain(const struct app *app);
+
+// Decides about colour, once the options are known: --color, then NO_COLOR (https://no-color.org), CLICOLOR_FORCE and
+// CLICOLOR (https://bixense.com/clicolors), then whether this is a terminal that takes it.
+void app_choose_colour(struct app *app);
 
 #endif

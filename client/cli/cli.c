@@ -68,7 +68,15 @@ static enum exit_code set_global(struct parser *parser, const char *name, const 
     bool is_number = strcmp(name, "limit") == 0 || strcmp(name, "timeout") == 0;
     if (is_number && !read_number(value, &number))
         return app_refuse(parser->app, EXIT_USAGE, "--%s %s: %s", name, value, _("must be a whole number"));
-    if (strcmp(name, "server") == 0)
+    bool is_colour = strcmp(name, "color") == 0, is_known = !is_colour;
+    for (const char *const *word = help_words_of_flag("color"); *word != NULL; word++)
+        is_known = is_known || strcmp(*word, value) == 0;
+    if (!is_known)
+        return app_refuse(parser->app, EXIT_USAGE, "--%s %s: %s", name, value, _("must be auto, always or never"));
+    if (is_colour) {
+        settings->colour = value;
+        app_choose_colour(parser->app);
+    } else if (strcmp(name, "server") == 0)
         settings->server = value;
     else if (strcmp(name, "json") == 0)
         settings->json = true;

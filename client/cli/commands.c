@@ -5,6 +5,7 @@
 #include "account_commands.h"
 #include "activity_commands.h"
 #include "archive_commands.h"
+#include "complete.h"
 #include "contact_commands.h"
 #include "import_commands.h"
 #include "need_commands.h"
@@ -37,6 +38,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Teams"), team),
     GROUP(N_("Import"), import),
     GROUP(N_("More"), other),
+    GROUP(N_("Shell"), completion),
 };
 // clang-format on
 const size_t command_group_count = sizeof command_groups / sizeof command_groups[0];

@@ -17,6 +17,7 @@ const struct flag global_flags[] = {
     {"limit", N_("NUMBER"), N_("Most rows of a list (50; everything with --json and --csv)."), false},
     {"all", NULL, N_("All rows of a list."), false},
     {"no-pager", NULL, N_("Do not use a pager for long output."), false},
+    {"color", N_("WHEN"), N_("Colour: auto, always or never."), false},
     {"ca", N_("FILE"), N_("Trust servers whose certificate verifies against this PEM file."), false},
     {"timeout", N_("SECONDS"), N_("How long to wait for the server (30)."), false},
     {"help", NULL, N_("Show help for the command."), false},
@@ -140,19 +141,32 @@ static void print_flag(struct app *app, const struct flag *flag)
     print_entry(app, name, _(flag->help), OPTION_WIDTH);
 }
 
+const char *const *help_words_of_flag(const char *name)
+{
+    static const char *const colours[] = {"auto", "always", "never", NULL};
+    return strcmp(name, "color") == 0 ? colours : NULL;
+}
+
+const ProtobufCFieldDescriptor *help_field_of_argument(struct arena *arena, const struct command *command,
+                                                       const struct argument *argument)
+{
+    const struct contract_method *method = command->method == NULL ? NULL : contract_find_method(command->method);
+    const ProtobufCMessageDescriptor *message = method == NULL ? NULL : method->request;
+    const ProtobufCFieldDescriptor *field = NULL;
+    for (const char *path = argument->field; message != NULL && path != NULL && *path != '\0';) {
+        const char *name = arena_printf(arena, "%.*s", (int)strcspn(path, "."), path);
+        field = protobuf_c_message_descriptor_get_field_by_name(message, name);
+        message = field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : message;
+        path += strlen(name) + (path[strlen(name)] == '.');
+    }
+    return field;
+}
+
 // An argument that is a word of a list: which words.
 static void print_words(struct app *app, const struct command *command)
 {
-    const struct contract_method *method = command->method == NULL ? NULL : contract_find_method(command->method);
-    for (size_t at = 0; method != NULL && at < MOST_ARGUMENTS && command->arguments[at].name != NULL; at++) {
-        const ProtobufCMessageDescriptor *message = method->request;
-        const ProtobufCFieldDescriptor *field = NULL;
-        for (const char *path = command->arguments[at].field; path != NULL && *path != '\0';) {
-            const char *name = arena_printf(app->arena, "%.*s", (int)strcspn(path, "."), path);
-            field = protobuf_c_message_descriptor_get_field_by_name(message, name);
-            message = field->type == PROTOBUF_C_TYPE_MESSAGE ? field->descriptor : message;
-            path += strlen(name) + (path[strlen(name)] == '.');
-        }
+    for (size_t at = 0; at < MOST_ARGUMENTS && command->arguments[at].name != NULL; at++) {
+        const ProtobufCFieldDescriptor *field = help_field_of_argument(app->arena, command, &command->arguments[at]);
         if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM)
             print_entry(app, _(command->arguments[at].name), value_enum_words(app->arena, field->descriptor),
                         OPTION_WIDTH);

@@ -16,4 +16,11 @@ void help_suggest_command(struct app *app, const char *const words[], size_t cou
 // Options that every command takes.
 extern const struct flag global_flags[];
 
+// The words that a flag takes, NULL at their end; NULL when it takes others as well.
+const char *const *help_words_of_flag(const char *name);
+
+// The field of the request that an argument fills; NULL when there is none.
+const ProtobufCFieldDescriptor *help_field_of_argument(struct arena *arena, const struct command *command,
+                                                       const struct argument *argument);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/require.h"
 #include "contract.h"
 #include "json.h"
+#include "kam/v1/activity.pb-c.h"
 #include "kam/v1/search.pb-c.h"
 #include "message.h"
 #include "recent.h"
@@ -150,6 +151,18 @@ static size_t drop_empty(struct app *app, const ProtobufCMessage *const rows[], 
     return kept;
 }
 
+enum tone output_tone(const struct app *app, const ProtobufCMessage *message, const char *path)
+{
+    const ProtobufCFieldDescriptor *retired = message_find_field(message->descriptor, "retire_time");
+    if (retired != NULL && message_has(message, retired))
+        return TONE_DIM;
+    if (message->descriptor != &kam__v1__activity__descriptor || strcmp(path, "time") != 0)
+        return TONE_PLAIN;
+    const Kam__V1__Activity *activity = (const Kam__V1__Activity *)message;
+    bool is_planned = activity->state == KAM__V1__ACTIVITY_STATE__ACTIVITY_STATE_PLANNED;
+    return is_planned && activity->time != NULL && activity->time->seconds < app->now ? TONE_BAD : TONE_PLAIN;
+}
+
 static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
                         size_t count, const char *const paths[], size_t path_count, const char *indent)
 {
@@ -163,14 +176,16 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
         table.is_firm[at] = is_firm(row, paths[at]);
     }
     for (size_t at = 0; at < count; at++) {
-        const char *cells[TABLE_MOST_COLUMNS];
+        const char *cells[TABLE_MOST_COLUMNS], *begins[TABLE_MOST_COLUMNS];
         for (size_t column = 0; column < path_count; column++) {
             const char *cell = output_cell(app, rows[at], paths[column], false);
             if (is_id_path(paths[column]) && id_count < id_room)
                 ids[id_count++] = cell;
             cells[column] = app_clean(app, is_id_path(paths[column]) ? recent_short_id(cell) : cell);
+            enum tone tone = output_tone(app, rows[at], paths[column]);
+            begins[column] = tone == TONE_PLAIN ? NULL : app_tone(app, tone);
         }
-        table_add_row(&table, cells);
+        table_add_row(&table, cells, begins);
     }
     size_t shown = table_print(&table, app->out, app->width, app_bold(app), app_plain(app), indent);
     if (shown < path_count) {

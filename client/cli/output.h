@@ -19,6 +19,9 @@ const char *output_label(const ProtobufCMessageDescriptor *message, const char *
 enum exit_code output_rows(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
                            size_t count, const char *field, const char *columns);
 
+// What a cell of a list is said in: planned activities whose time has passed are bad, retired records dim.
+enum tone output_tone(const struct app *app, const ProtobufCMessage *message, const char *path);
+
 // A table inside a page.
 void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
                         size_t count, const char *columns, const char *indent);

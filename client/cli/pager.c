@@ -40,7 +40,9 @@ static void run_pager(const char *pager, int input)
 
 void pager_show(const char *text, size_t length, size_t height)
 {
-    const char *pager = getenv("PAGER");
+    const char *pager = getenv("KAM_PAGER");
+    if (pager == NULL)
+        pager = getenv("PAGER");
     if (pager == NULL)
         pager = "less";
     int ends[2];

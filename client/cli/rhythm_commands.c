@@ -169,7 +169,8 @@ const struct command rhythm_commands[] = {
         .arguments = {{.name = N_("FILE")}},
         .hidden = RULE_COLUMNS,
         .run = set,
-        .examples = {"kam rhythm set rhythm.csv --reason \"Samples take longer\"", "kam rhythm set rhythm.csv --replaces 3"},
+        .examples = {"kam rhythm set rhythm.csv --reason \"Samples take longer\"",
+                     "kam rhythm set rhythm.csv --replaces 3"},
     },
 };
 const size_t rhythm_command_count = sizeof rhythm_commands / sizeof rhythm_commands[0];

@@ -7,16 +7,26 @@
 
 enum { GAP = 2, NARROWEST = 12, FEWEST_COLUMNS = 2 };
 
-void table_add_row(struct table *table, const char *const cells[])
+static const char **grow(struct table *table, const char **cells, size_t capacity)
+{
+    const char **grown = arena_alloc(table->arena, capacity * table->column_count * sizeof *grown);
+    if (table->row_count > 0)
+        memcpy(grown, cells, table->row_count * table->column_count * sizeof *grown);
+    return grown;
+}
+
+void table_add_row(struct table *table, const char *const cells[], const char *const begins[])
 {
     if (table->row_count == table->row_capacity) {
         table->row_capacity = table->row_capacity == 0 ? 32 : 2 * table->row_capacity;
-        const char **grown = arena_alloc(table->arena, table->row_capacity * table->column_count * sizeof *grown);
-        if (table->row_count > 0)
-            memcpy(grown, table->cells, table->row_count * table->column_count * sizeof *grown);
-        table->cells = grown;
+        table->cells = grow(table, table->cells, table->row_capacity);
+        table->begins = grow(table, table->begins, table->row_capacity);
     }
-    memcpy(table->cells + table->row_count * table->column_count, cells, table->column_count * sizeof *cells);
+    size_t first = table->row_count * table->column_count;
+    for (size_t at = 0; at < table->column_count; at++) {
+        table->cells[first + at] = cells[at];
+        table->begins[first + at] = begins == NULL ? NULL : begins[at];
+    }
     table->row_count++;
 }
 
@@ -58,8 +68,8 @@ static size_t lay_out(const struct table *table, size_t widths[], size_t room)
     return count;
 }
 
-static void print_cells(const struct table *table, FILE *out, const char *const cells[], const size_t widths[],
-                        size_t count)
+static void print_cells(const struct table *table, FILE *out, const char *const cells[], const char *const begins[],
+                        const size_t widths[], size_t count, const char *plain)
 {
     size_t last = 0; // nothing is padded after the last text of a line
     for (size_t at = 0; at < count; at++)
@@ -68,10 +78,12 @@ static void print_cells(const struct table *table, FILE *out, const char *const 
     for (size_t at = 0; at <= last; at++) {
         const char *cell = text_cut(table->arena, cells[at], widths[at]);
         size_t padding = widths[at] - text_width(cell);
+        const char *begin = begins == NULL || begins[at] == NULL ? "" : begins[at];
+        const char *end = *begin == '\0' ? "" : plain;
         if (table->is_right[at])
-            fprintf(out, "%*s%s", (int)padding, "", cell);
+            fprintf(out, "%*s%s%s%s", (int)padding, "", begin, cell, end);
         else
-            fprintf(out, "%s%*s", cell, at == last ? 0 : (int)padding, "");
+            fprintf(out, "%s%s%s%*s", begin, cell, end, at == last ? 0 : (int)padding, "");
         if (at != last)
             fprintf(out, "%*s", GAP, "");
     }
@@ -94,11 +106,12 @@ size_t table_print(const struct table *table, FILE *out, size_t width, const cha
     if (width > 0)
         count = lay_out(table, widths, width > strlen(indent) ? width - strlen(indent) : 0);
     fprintf(out, "%s%s", indent, bold);
-    print_cells(table, out, table->headings, widths, count);
+    print_cells(table, out, table->headings, NULL, widths, count, plain);
     fprintf(out, "%s\n", plain);
     for (size_t row = 0; row < table->row_count; row++) {
         fputs(indent, out);
-        print_cells(table, out, table->cells + row * table->column_count, widths, count);
+        size_t first = row * table->column_count;
+        print_cells(table, out, table->cells + first, table->begins + first, widths, count, plain);
         fputc('\n', out);
     }
     return count;

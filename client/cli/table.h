@@ -18,11 +18,13 @@ struct table {
     bool is_right[TABLE_MOST_COLUMNS]; // numbers
     bool is_firm[TABLE_MOST_COLUMNS];  // worth nothing when cut: codes, times, telephone numbers
     const char **cells;                // row by row, clean texts
+    const char **begins;               // of each cell: what puts it into its tone, NULL for none
     size_t row_count, row_capacity;
 };
 
-// Adds a row of column_count clean texts; the pointers are kept.
-void table_add_row(struct table *table, const char *const cells[]);
+// Adds a row of column_count clean texts; the pointers are kept. begins: the sequence that each cell is shown in, NULL
+// for none; the array is NULL for none at all.
+void table_add_row(struct table *table, const char *const cells[], const char *const begins[]);
 
 // Prints headings and rows. width: columns of the terminal; 0 cuts nothing. To fit, texts are cut, the widest first;
 // when that does not do, the last columns are left out. bold and plain are put around the headings; indent is put

@@ -29,7 +29,7 @@ class Client:
 
     def environment(self, **more):
         kept = {name: value for name, value in os.environ.items()
-                if not name.startswith(('KAM_', 'LC_', 'LANG')) and name not in ('PAGER', 'NO_COLOR', 'COLUMNS')}
+                if not name.startswith(('KAM_', 'LC_', 'LANG')) and name not in ('PAGER', 'LESS', 'NO_COLOR', 'CLICOLOR', 'CLICOLOR_FORCE', 'COLUMNS')}
         kept.update(KAM_HOME=str(self.home / 'kam'), HOME=str(self.home), TZ='UTC', KAM_LOCALEDIR=str(LOCALES), TERM='xterm',
                     LANG=self.language or 'C.UTF-8')
         if self.server:

@@ -2,6 +2,7 @@
 # builds: dev asan
 """kam on a terminal: widths, questions, passwords without echo, the pager, colour, Chinese."""
 import re
+import subprocess
 import unicodedata
 import unittest
 
@@ -72,6 +73,56 @@ class Terminal(unittest.TestCase):
         self.assertNotIn('\x1b', self.screen('account', 'list')[0])
         self.assertNotIn('\x1b', self.screen('account', 'list', NO_COLOR='', TERM='dumb')[0])
         self.assertNotIn('\x1b', self.client.run('account', 'list', KAM_TOKEN='t').out)
+
+    def test_colour_by_the_usual_conventions(self):
+        piped = lambda *words, **options: '\x1b' in self.client.run('account', 'list', *words, KAM_TOKEN='t', **options).out
+        shown = lambda *words, **options: '\x1b[1m' in self.client.screen('account', 'list', *words, KAM_TOKEN='t', **options)[0]
+        self.assertEqual((piped(), shown()), (False, True))
+        self.assertEqual((piped('--color=always'), shown('--color', 'never')), (True, False))
+        self.assertEqual((piped(CLICOLOR_FORCE='1'), piped(CLICOLOR_FORCE='0'), shown(CLICOLOR='0')), (True, False, False))
+        self.assertEqual((piped(CLICOLOR_FORCE='1', NO_COLOR='1'), piped('--color=always', NO_COLOR='1')), (False, True))
+        self.assertEqual((shown(NO_COLOR='1'), shown(TERM='dumb'), shown('--color=auto')), (False, False, True))
+        ran = self.client.run('account', 'list', '--color', 'pink', KAM_TOKEN='t')
+        self.assertEqual(ran.code, 2)
+        self.assertIn('auto, always or never', ran.err)
+        self.assertFalse(piped('--color=always', '--csv') or piped('--color=always', '--json'))
+
+    def test_what_is_overdue_is_red(self):
+        activity, answer = stubs.message('kam.v1.Activity'), stubs.message('kam.v1.ListActivitiesResponse')
+        rows = [activity(id=ID % at, subject=f'Call {at}', kind=1, state=state, time={'seconds': seconds}, account_name='华北机床')
+                for at, (state, seconds) in enumerate([(1, 1000000000), (1, 4000000000), (2, 1000000000)])]
+        self.server.on('ActivityService/ListActivities', lambda request, context: answer(activities=rows))
+        lines = self.client.screen('activity', 'list', KAM_TOKEN='t')[0].splitlines()
+        self.assertEqual(['\x1b[31m2001-09-09 01:46\x1b[0m' in line for line in lines[1:4]], [True, False, False], lines)
+        self.assertEqual(len({width(re.sub(r'\x1b\[\d*m', '', line)[:60].split('Call')[0]) for line in lines[1:4]}), 1, lines)
+
+    def test_pagers(self):
+        mark = "sed 's/^/paged: /'"
+        self.assertIn('paged: Code', self.screen('account', 'list', rows=4, KAM_PAGER=mark, PAGER='cat')[0])
+        self.assertNotIn('paged', self.screen('account', 'list', rows=4, KAM_PAGER='', PAGER=mark)[0])
+        self.assertNotIn('paged', self.screen('account', 'list', rows=4, PAGER=mark, TERM='dumb')[0])
+
+    def test_less_is_left_with_the_terminal_as_it_was(self):
+        self.accounts *= 50
+        for keys in ('q', '\x03q', ' \x03 q', 'Gq'):
+            with self.subTest(keys):
+                child = pexpect.spawn('/bin/sh', ['-c', f'trap : INT; stty -a > before; {KAM} account list; echo "code $?"; stty -a > after'], dimensions=(10, 80),
+                                      encoding='utf-8', timeout=60, cwd=self.client.home, env=self.client.environment(KAM_TOKEN='t'))
+                child.expect('K-000000')
+                for key in keys:
+                    child.send(key)
+                child.expect(r'code (\d+)')
+                self.assertEqual(child.match.group(1), '0')
+                child.expect(pexpect.EOF)
+                self.assertEqual((self.client.home / 'before').read_text(), (self.client.home / 'after').read_text())
+
+    def test_a_reader_that_leaves_is_no_error(self):
+        self.accounts *= 500
+        done = subprocess.run(['/bin/bash', '-c', f'set -o pipefail; {KAM} account list --all | head -1; echo "codes ${{PIPESTATUS[*]}}"'], capture_output=True, text=True,
+                              check=False, env=self.client.environment(KAM_TOKEN='t'))
+        self.assertEqual(done.stderr, '')
+        self.assertIn('Code', done.stdout)
+        self.assertRegex(done.stdout, r'codes (141|0) 0')
 
     def test_long_output_goes_through_the_pager(self):
         out, _ = self.screen('account', 'list', rows=4, PAGER="sed 's/^/paged: /'")
