@@ -185,7 +185,7 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
             enum tone tone = output_tone(app, rows[at], paths[column]);
             begins[column] = tone == TONE_PLAIN ? NULL : app_tone(app, tone);
         }
-        table_add_row(&table, cells, begins);
+        table_add_toned_row(&table, cells, begins);
     }
     size_t shown = table_print(&table, app->out, app->width, app_bold(app), app_plain(app), indent);
     if (shown < path_count) {

@@ -15,7 +15,7 @@ static const char **grow(struct table *table, const char **cells, size_t capacit
     return grown;
 }
 
-void table_add_row(struct table *table, const char *const cells[], const char *const begins[])
+void table_add_toned_row(struct table *table, const char *const cells[], const char *const begins[])
 {
     if (table->row_count == table->row_capacity) {
         table->row_capacity = table->row_capacity == 0 ? 32 : 2 * table->row_capacity;
@@ -28,6 +28,11 @@ void table_add_row(struct table *table, const char *const cells[], const char *c
         table->begins[first + at] = begins == NULL ? NULL : begins[at];
     }
     table->row_count++;
+}
+
+void table_add_row(struct table *table, const char *const cells[])
+{
+    table_add_toned_row(table, cells, NULL);
 }
 
 static size_t line_width(const size_t widths[], size_t count)

@@ -22,9 +22,10 @@ struct table {
     size_t row_count, row_capacity;
 };
 
-// Adds a row of column_count clean texts; the pointers are kept. begins: the sequence that each cell is shown in, NULL
-// for none; the array is NULL for none at all.
-void table_add_row(struct table *table, const char *const cells[], const char *const begins[]);
+// Adds a row of column_count clean texts; the pointers are kept. begins: the sequence that each cell is shown in
+// (app_tone()), NULL for none.
+void table_add_row(struct table *table, const char *const cells[]);
+void table_add_toned_row(struct table *table, const char *const cells[], const char *const begins[]);
 
 // Prints headings and rows. width: columns of the terminal; 0 cuts nothing. To fit, texts are cut, the widest first;
 // when that does not do, the last columns are left out. bold and plain are put around the headings; indent is put

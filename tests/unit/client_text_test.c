@@ -91,8 +91,8 @@ static void check_table(size_t width, const char *wanted)
 {
     struct table table = {
         .arena = arena, .column_count = 3, .headings = {"Code", "Name", "N"}, .is_right = {false, false, true}};
-    table_add_row(&table, (const char *const[]){"K-1", "华北机床股份有限公司", "12"}, NULL);
-    table_add_row(&table, (const char *const[]){"K-22", "Acme", ""}, NULL);
+    table_add_row(&table, (const char *const[]){"K-1", "华北机床股份有限公司", "12"});
+    table_add_row(&table, (const char *const[]){"K-22", "Acme", ""});
     char *text;
     size_t length;
     FILE *out = open_memstream(&text, &length);
@@ -116,10 +116,8 @@ static void test_what_is_worth_nothing_when_cut_stays_whole(void **state)
                           .column_count = 4,
                           .headings = {"Code", "Name", "Phone", "Note"},
                           .is_firm = {true, false, true, false}};
-    table_add_row(
-        &table,
-        (const char *const[]){"K-000001", "Acme Corporation of the North", "+86 10 5555 0100", "a note of some length"},
-        NULL);
+    table_add_row(&table, (const char *const[]){"K-000001", "Acme Corporation of the North", "+86 10 5555 0100",
+                                                "a note of some length"});
     static const struct {
         size_t width, shown;
         const char *wanted;
