@@ -324,6 +324,7 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         [RECORD_ANY] = NULL,
         [RECORD_ANY_ACCOUNT] = "/kam.v1.AccountService/GetAccount",
         [RECORD_LISTED] = NULL,
+        [RECORD_TARGET_LIST] = "/kam.v1.TargetService/GetTargetList",
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];
@@ -344,7 +345,9 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
     enum kam_code code = app_try_call(binding->app, method, request, &present);
     if (code == KAM_OK)
         *present_r = present;
-    return code == KAM_OK || (code == KAM_NOT_FOUND && own != NULL && binding->target_kind != RECORD_LISTED) ? EXIT_OK : app_print_error(binding->app);
+    return code == KAM_OK || (code == KAM_NOT_FOUND && own != NULL && binding->target_kind != RECORD_LISTED)
+               ? EXIT_OK
+               : app_print_error(binding->app);
 }
 
 // Required fields of the record must be there although the mask does not name them.

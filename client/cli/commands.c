@@ -13,6 +13,7 @@
 #include "overview_commands.h"
 #include "rhythm_commands.h"
 #include "session_commands.h"
+#include "target_commands.h"
 #include "team_commands.h"
 #include "user_commands.h"
 
@@ -34,6 +35,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Needs"), need),
     GROUP(N_("Activities"), activity),
     GROUP(N_("Rhythm"), rhythm),
+    GROUP(N_("Targets"), target),
     GROUP(N_("Users"), user),
     GROUP(N_("Teams"), team),
     GROUP(N_("Import"), import),

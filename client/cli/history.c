@@ -12,6 +12,7 @@
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/history.pb-c.h"
 #include "kam/v1/need.pb-c.h"
+#include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
 #include "language.h"
@@ -51,6 +52,8 @@ static const struct {
     {"account_supply", N_("supplier"), &kam__v1__supply__descriptor},
     {"account_brand", N_("brand"), &kam__v1__brand__descriptor},
     {"account_event", N_("event"), &kam__v1__account_event__descriptor},
+    {"target_list", N_("target list"), &kam__v1__target_list__descriptor},
+    {"target_entry", N_("entry of a target list"), &kam__v1__target_entry__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };

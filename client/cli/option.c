@@ -54,7 +54,7 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
         {"team_id", RECORD_TEAM},         {"account_id", RECORD_ACCOUNT},    {"contact_id", RECORD_CONTACT},
         {"contact_ids", RECORD_CONTACT},  {"reports_to_id", RECORD_CONTACT}, {"activity_id", RECORD_ACTIVITY},
         {"position_id", RECORD_POSITION}, {"upstream_id", RECORD_ACCOUNT},   {"counterpart_id", RECORD_USER},
-        {"given_by_id", RECORD_USER},
+        {"given_by_id", RECORD_USER},     {"account_ids", RECORD_ACCOUNT},   {"list_id", RECORD_TARGET_LIST},
     };
     if (strcmp(field->name, "parent_id") == 0)
         return strstr(message->name, "Team") != NULL ? RECORD_TEAM : RECORD_ACCOUNT;
@@ -69,7 +69,8 @@ static const char *parameter_of(const ProtobufCFieldDescriptor *field, const str
 {
     static const char *const kinds[] = {
         [RECORD_ACCOUNT] = N_("ACCOUNT"),   [RECORD_CONTACT] = N_("CONTACT"), [RECORD_POSITION] = N_("CONTACT"),
-        [RECORD_ACTIVITY] = N_("ACTIVITY"), [RECORD_USER] = N_("USER"),       [RECORD_TEAM] = N_("TEAM")};
+        [RECORD_ACTIVITY] = N_("ACTIVITY"), [RECORD_USER] = N_("USER"),       [RECORD_TEAM] = N_("TEAM"),
+        [RECORD_TARGET_LIST] = N_("LIST")};
     if (reference != RECORD_NONE)
         return kinds[reference];
     if (contract->format == CONTRACT_FORMAT_PERCENT)

@@ -67,7 +67,7 @@ static const ProtobufCFieldDescriptor *find_path(const ProtobufCMessageDescripto
     const ProtobufCFieldDescriptor *field = message_find_field(*message, name);
     if (field == NULL || path[length] == '\0')
         return field;
-    if (value_form(field) != VALUE_MESSAGE)
+    if (value_form(field) != VALUE_MESSAGE && value_form(field) != VALUE_COUNTS)
         return NULL;
     *message = field->descriptor;
     return find_path(message, path + length + 1);

@@ -10,6 +10,7 @@
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/need.pb-c.h"
 #include "kam/v1/session.pb-c.h"
+#include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
 #include "message.h"
@@ -69,6 +70,9 @@ static const struct page pages[] = {
     {&kam__v1__supply__descriptor,
      {{NULL, "account_name product share since won_by shortcomings willingness ended_on"},
       {N_("Record"), "create_time update_time updated_by version"}}},
+    {&kam__v1__target_list__descriptor,
+     {{NULL, "starts_on ends_on counts owner_name note"},
+      {N_("Record"), "create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact_profile__descriptor,
      {{NULL, "home_town birthday family education career hobbies temperament motives"},
       {N_("Record"), "update_time updated_by version"}}},

@@ -10,6 +10,7 @@
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/search.pb-c.h"
 #include "kam/v1/session.pb-c.h"
+#include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
 #include "message.h"
@@ -25,10 +26,17 @@ struct candidates {
 };
 
 static const char *const kind_names[] = {
-    [RECORD_ACCOUNT] = N_("account"),   [RECORD_CONTACT] = N_("contact"), [RECORD_POSITION] = N_("position"),
-    [RECORD_ACTIVITY] = N_("activity"), [RECORD_USER] = N_("user"),       [RECORD_TEAM] = N_("team"),
-    [RECORD_SESSION] = N_("session"),   [RECORD_ANY] = N_("record"),      [RECORD_ANY_ACCOUNT] = N_("account"),
+    [RECORD_ACCOUNT] = N_("account"),
+    [RECORD_CONTACT] = N_("contact"),
+    [RECORD_POSITION] = N_("position"),
+    [RECORD_ACTIVITY] = N_("activity"),
+    [RECORD_USER] = N_("user"),
+    [RECORD_TEAM] = N_("team"),
+    [RECORD_SESSION] = N_("session"),
+    [RECORD_ANY] = N_("record"),
+    [RECORD_ANY_ACCOUNT] = N_("account"),
     [RECORD_LISTED] = N_("record"),
+    [RECORD_TARGET_LIST] = N_("target list"),
 };
 
 // An exact match is kept even where there are too many others.
@@ -169,6 +177,33 @@ static enum exit_code team_by_name(struct app *app, const char *text, struct ref
     struct candidates all = {0};
     enum exit_code failure = collect_teams(app, text, &all);
     return failure == EXIT_OK ? choose(app, RECORD_TEAM, text, &all, reference_r) : failure;
+}
+
+static enum exit_code target_list_by_name(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char method[] = "/kam.v1.TargetService/ListTargetLists";
+    Kam__V1__ListTargetListsRequest *page = (Kam__V1__ListTargetListsRequest *)app_new_request(app, method);
+    struct candidates all = {0};
+    page->page_size = 50;
+    page->include_ended = true;
+    do {
+        ProtobufCMessage *response;
+        enum exit_code failure = app_call(app, method, &page->base, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const Kam__V1__ListTargetListsResponse *lists = (const Kam__V1__ListTargetListsResponse *)response;
+        for (size_t at = 0; at < lists->n_lists; at++) {
+            const Kam__V1__TargetList *list = lists->lists[at];
+            if (is_in_name(app, list->name, text))
+                add_candidate(
+                    &all, list->id,
+                    arena_printf(app->arena, "%s  %s  %s", recent_short_id(list->id), list->name, list->owner_name),
+                    strcmp(text_fold(app->arena, list->name), text_fold(app->arena, text)) == 0);
+            recent_remember(app, (const char *const[]){list->id}, 1);
+        }
+        message_set_text(&page->base, "page_token", lists->next_page_token);
+    } while (*page->page_token != '\0');
+    return choose(app, RECORD_TARGET_LIST, text, &all, reference_r);
 }
 
 // Searches do not find retired accounts; who wants to look at one or to restore it may still use its name.
@@ -358,6 +393,8 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         return user_by_name(app, text, reference_r);
     case RECORD_TEAM:
         return team_by_name(app, text, reference_r);
+    case RECORD_TARGET_LIST:
+        return target_list_by_name(app, text, reference_r);
     case RECORD_SESSION:
         return recent_find(app, text, reference_r->id) ? EXIT_OK : session_by_id(app, text, reference_r);
     case RECORD_POSITION:

@@ -15,6 +15,7 @@
 #include "json.h"
 #include "kam/v1/common.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/target.pb-c.h"
 #include "language.h"
 #include "message.h"
 #include "text.h"
@@ -39,6 +40,8 @@ enum value_form value_form(const ProtobufCFieldDescriptor *field)
             return VALUE_TIME;
         if (field->descriptor == &google__type__date__descriptor)
             return VALUE_DATE;
+        if (field->descriptor == &kam__v1__target_counts__descriptor)
+            return VALUE_COUNTS;
         return field->descriptor == &kam__v1__money__descriptor ? VALUE_MONEY : VALUE_MESSAGE;
     default:
         return VALUE_INTEGER;
@@ -258,6 +261,23 @@ const char *value_format_percent(struct arena *arena, int64_t hundredths, bool h
     return arena_printf(arena, "%s%" PRIu64 ".%02" PRIu64 "%s", minus, amount / 100, amount % 100, sign);
 }
 
+// How much of a target list is touched, and won: "####...... 8/20, 3 won".
+static const char *format_counts(struct arena *arena, const Kam__V1__TargetCounts *counts, bool is_plain)
+{
+    enum { BAR = 10 };
+    int touched = counts->entries - counts->untouched;
+    if (counts->entries <= 0)
+        return "";
+    if (is_plain)
+        return arena_printf(arena, "%d/%d", touched, counts->entries);
+    char bar[BAR + 1];
+    int filled = (int)((int64_t)touched * BAR / counts->entries);
+    for (int at = 0; at < BAR; at++)
+        bar[at] = at < filled ? '#' : '.';
+    bar[BAR] = '\0';
+    return arena_printf(arena, _("%s %d/%d, %d won"), bar, touched, counts->entries, counts->won);
+}
+
 static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           size_t index, bool is_plain)
 {
@@ -291,6 +311,8 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
         const Kam__V1__Money *money = *(void *const *)value;
         return value_format_money(arena, money->currency_code, money->minor_units, !is_plain);
     }
+    case VALUE_COUNTS:
+        return format_counts(arena, *(void *const *)value, is_plain);
     case VALUE_BYTES:
         return arena_printf(arena, _("%zu bytes"), ((const ProtobufCBinaryData *)value)->len);
     case VALUE_MESSAGE:
@@ -367,7 +389,8 @@ static const char *parse_percent(struct arena *arena, ProtobufCMessage *message,
     size_t length = length_without_blanks(text, strlen(text));
     if (length > 0 && text[length - 1] == '%')
         length--;
-    else if (length >= sizeof wide_sign - 1 && memcmp(text + length - (sizeof wide_sign - 1), wide_sign, sizeof wide_sign - 1) == 0)
+    else if (length >= sizeof wide_sign - 1 &&
+             memcmp(text + length - (sizeof wide_sign - 1), wide_sign, sizeof wide_sign - 1) == 0)
         length -= sizeof wide_sign - 1;
     length = length_without_blanks(text, length);
     int64_t hundredths;
@@ -475,6 +498,7 @@ const char *value_parse(struct arena *arena, ProtobufCMessage *message, const Pr
     case VALUE_MONEY:
         return parse_money(message, field, text);
     case VALUE_REAL:
+    case VALUE_COUNTS:
     case VALUE_BYTES:
     case VALUE_MESSAGE:
         break;

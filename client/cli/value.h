@@ -17,6 +17,7 @@ enum value_form {
     VALUE_TIME,
     VALUE_DATE,
     VALUE_MONEY,
+    VALUE_COUNTS, // of a target list
     VALUE_BYTES,
     VALUE_MESSAGE, // made of fields of its own
 };

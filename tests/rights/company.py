@@ -177,6 +177,7 @@ class Company:
         for member in ("helper", *members):
             self.add_member(family, member)
 
+        self.ensure(family, "targets")
         self.build_contact(family, "chief")
         self.build_contact(family, "contact", reports_to_id=family.ids["chief"])
         self.build_profile(family)
@@ -321,6 +322,7 @@ class Company:
         if target == "former":
             self.reassign(family, "stranger", "handed over")
         if target == "retired":
+            self.ensure(family, "targets")  # no list takes it once it is retired
             self.retire(family, "out of business")
         return family
 
@@ -335,6 +337,8 @@ class Company:
                     family, record, "subject", "description", owner_id=self.users[family.owner].id)).id
             elif record in ("tie", "gift", "need"):
                 self.build_fact(family, record)
+            elif record == "targets":
+                family.ids[record] = self.build_targets(family)
             else:
                 person = record.removesuffix("-position")
                 made = self.boss("ContactService/CreateContact", contact={
@@ -345,6 +349,14 @@ class Company:
                 family.ids[person] = made.id
                 family.ids[f"{person}-position"] = made.positions[0].id
         return family.ids[record]
+
+    def build_targets(self, family):
+        """A target list with the family's account, made by its owner, or by boss."""
+        token = self.users[family.owner if self.users[family.owner].role == "manager" else "boss"].token
+        made = self.wire.get("TargetService/CreateTargetList", {"list": {
+            "name": "targets", "starts_on": {"year": 2025, "month": 1, "day": 1}, "ends_on": {"year": 2034, "month": 12, "day": 31}}}, token)
+        self.wire.get("TargetService/AddTargetAccounts", {"list_id": made.id, "account_ids": [family.ids["account"]]}, token)
+        return made.id
 
     def new_name(self):
         """Like nothing that is there, fit for an account, a team or a login."""
@@ -416,6 +428,8 @@ class Company:
             answer = self.wire.call("ContactService/GetContactProfile", request, self.users["boss"].token)
             return answer.message.version if answer.code == "OK" else 0
         record_id = self.ensure(family, record)
+        if record == "targets":
+            return self.boss("TargetService/GetTargetList", id=record_id).version
         if record == "account":
             return self.boss("AccountService/GetAccount", id=record_id).version
         if record == "figures":

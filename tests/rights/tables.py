@@ -84,6 +84,8 @@ class Tables:
         self.positions = self.ask(self.owner, "select contact_id::text, account_id::text from position")
         self.ties = self.ask(self.owner, "select id::text, from_contact_id::text, to_contact_id::text from contact_tie")
         self.gifts = self.ask(self.owner, "select id::text, contact_id::text from contact_gift")
+        self.lists = dict(self.ask(self.owner, "select id::text, owner_id::text from target_list"))
+        self.handed_over = self.ask(self.owner, "select list_id::text, account_id::text, user_id::text from target_entry where remove_time is null")
         self.seen = {user.login: set() for user in self.users.values()}
 
     # ---- the rule, once more ----
@@ -101,6 +103,16 @@ class Tables:
         return {self.company.teams[team] for team in self.company.parents
                 if user.role == "manager" and self.company.is_below(team, user.team)}
 
+    def handed(self, user):
+        accounts = self.reached(user)
+        return {(target, account) for target, account, to in self.handed_over if account in accounts and (to == user.id or user.role == "manager")}
+
+    def made(self, user):
+        return {target for target, owner in self.lists.items() if owner in self.below(user)}
+
+    def targets(self, user):
+        return {target for target, _ in self.handed(user)} | self.made(user)
+
     def expected(self, table, key, rows, user):
         """The key of every row that user may read, sorted."""
         if rows == "none":
@@ -114,7 +126,9 @@ class Tables:
                           if account in accounts)
         accounts = self.reached(user)
         people = {contact for contact, account in self.positions if account in accounts}
-        allowed = {"reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "teams": self.teams_below(user),
+        handed = self.handed(user)
+        allowed = {"handed": {account for _, account in handed}, "made": self.made(user), "targets": self.targets(user),
+                   "reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "teams": self.teams_below(user),
                    "every": {value for value, in everything},
                    "people": people, "ties": {tie for tie, one, other in self.ties if {one, other} <= people}}[rows]
         return sorted(value for value, in everything if value in allowed)
@@ -123,7 +137,7 @@ class Tables:
         accounts = self.reached(user)
         contacts = {contact for contact, account in self.positions if account in accounts}
         people = self.below(user) if user.role == "manager" else set()
-        of_entity = {"contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people, "team": self.teams_below(user)}
+        of_entity = {"target_list": self.targets(user), "contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people, "team": self.teams_below(user)}
         return sorted(sequence for sequence, entity, record, account, ends in self.ask(
             self.owner, """select sequence::text, entity, record_id::text, account_id::text,
                                   array[new_values ->> 'from_contact_id', new_values ->> 'to_contact_id'] from change""")
