@@ -44,8 +44,16 @@ static const char *when_text(struct app *app, const Kam__V1__Activity *activity,
     time_t instant = activity->time == NULL ? 0 : (time_t)activity->time->seconds;
     struct tm at;
     char text[32];
+    // The last day of the rhythm's days is the one before its due_time.
     if (style == WHEN_LATE)
-        return days_late(app, instant);
+        return days_late(app, activity->due_time == NULL ? instant : (time_t)activity->due_time->seconds - 1);
+    bool is_until = style == WHEN_HOUR && activity->due_time != NULL && days_before_now(app, instant) > 0;
+    if (is_until) {
+        instant = (time_t)activity->due_time->seconds - 1;
+        localtime_r(&instant, &at);
+        strftime(text, sizeof text, "%m-%d", &at);
+        return arena_printf(app->arena, _("by %s"), text);
+    }
     localtime_r(&instant, &at);
     strftime(text, sizeof text, style == WHEN_HOUR ? "%H:%M" : "%m-%d %H:%M", &at);
     return arena_strdup(app->arena, text);
@@ -112,7 +120,7 @@ static void print_head(struct app *app, const Kam__V1__Today *today)
 static bool is_empty(const Kam__V1__Today *today)
 {
     return today->n_overdue + today->n_due + today->n_coming + today->n_unreported + today->n_birthdays +
-               today->n_quiet_accounts + today->n_team ==
+               today->n_quiet_accounts + today->n_team + today->n_comments ==
            0;
 }
 
@@ -122,6 +130,9 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
     print_activities(app, _("Overdue"), today->overdue, today->n_overdue, today->overdue_count, WHEN_LATE);
     print_activities(app, _("Today"), today->due, today->n_due, today->due_count, WHEN_HOUR);
     print_activities(app, _("Done, but without a result"), today->unreported, today->n_unreported, 0, WHEN_DAY);
+    print_rows(app, _("Comments you have not seen"), &kam__v1__comment__descriptor,
+               (ProtobufCMessage *const *)today->comments, today->n_comments,
+               "create_time author_name account_name subject text activity_id");
     print_activities(app, _("The next seven days"), today->coming, today->n_coming, 0, WHEN_DAY);
     print_rows(app, _("Birthdays"), &kam__v1__birthday__descriptor, (ProtobufCMessage *const *)today->birthdays,
                today->n_birthdays, "date contact_name age title account_name");
@@ -194,6 +205,12 @@ static enum exit_code print_page(struct app *app, const Kam__V1__AccountPage *pa
     }
     print_rows(app, _("Planned"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->planned,
                page->n_planned, "id time kind subject contact_names owner_name");
+    print_rows(app, _("Open needs"), &kam__v1__need__descriptor, (ProtobufCMessage *const *)page->needs, page->n_needs,
+               "id text contact_name kind level expression");
+    print_rows(app, _("Their suppliers"), &kam__v1__supply__descriptor, (ProtobufCMessage *const *)page->supplies,
+               page->n_supplies, "supplier product since share willingness shortcomings");
+    print_rows(app, _("Figures"), &kam__v1__account_figures__descriptor, (ProtobufCMessage *const *)page->figures,
+               page->n_figures, "year revenue profit purchases our_share collection_days");
     print_rows(app, _("Latest activities"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->latest,
                page->n_latest, "id time kind subject result contact_names owner_name");
     return EXIT_OK;

@@ -29,8 +29,10 @@ begin
     end if;
     return query
     select u.id,
-           (select count(*)::int from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time < c_today limit 100) y) as overdue,
-           (select count(*)::int from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time >= c_today and x.time < c_tomorrow limit 100) y),
+           (select count(*)::int from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time < c_today
+               and (x.due_time is null or x.due_time <= now()) limit 100) y) as overdue,
+           (select count(*)::int from (select from activity x where x.owner_id = u.id and x.state = 'planned' and x.time < c_tomorrow
+               and (x.time >= c_today or x.due_time > now()) limit 100) y),
            (select count(*)::int from (select from activity x where x.owner_id = u.id and x.state = 'done' and x.time >= c_week and x.time < c_today limit 100) y) as done
       from team_closure c join app_user u on u.team_id = c.descendant_id
      where c.ancestor_id = caller_team_id() and u.disable_time is null and u.role in ('rep', 'manager') and u.id <> caller_id()

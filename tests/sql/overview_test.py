@@ -66,6 +66,31 @@ class OverviewTest(Stage):
         self.call('ann').write('ActivityService/CompleteActivity', {'id': mine['id'], 'version': 1, 'result': 'well'})
         self.assertEqual(self.today('ann')['overdue'], [])
 
+    def test_a_follow_up_is_late_when_its_last_day_has_passed(self):
+        account = self.account('ann', 'Acme')
+        self.activity('ann', account, 'done', self.query('select now()')[0][0], 'the pump', 'sample')  # a call in 2 to 3 days
+        def day(offset):
+            # As if it had been planned so many days earlier.
+            self.query('update activity set time = %s::timestamptz + make_interval(days => %s), due_time = %s::timestamptz + make_interval(days => %s)'
+                       " where state = 'planned'", self.noon, offset, self.noon - datetime.timedelta(hours=12), offset + 2)
+            today = self.today('ann')
+            names = [name for name in ('overdue', 'due', 'coming') if today[name]]
+            return names, today['.']['overdue_count'], today['.']['due_count'], 'overdue' in (self.page('ann', account)['.']['warnings'] or [])
+        self.assertEqual(day(2), (['coming'], 0, 0, False))
+        self.assertEqual(day(0), (['due'], 0, 1, False))
+        self.assertEqual(day(-1), (['due'], 0, 1, False))
+        self.assertEqual(day(-2), (['overdue'], 1, 0, True))
+
+    def test_what_was_said_and_not_seen(self):
+        account = self.account('ann', 'Acme')
+        visit = self.activity('ann', account, 'done', self.query('select now()')[0][0], 'visit', 'visit', result='fine')
+        self.call('north').write('CommentService/AddComment', {'comment': {'activity_id': visit['id'], 'text': 'Who decides?'}})
+        rows = self.today('ann')['comments']
+        self.assertEqual([(row['text'], row['author_name'], row['subject']) for row in rows], [('Who decides?', 'North', 'visit')])
+        self.assertEqual(self.today('north')['comments'], [])
+        self.call('ann').write('CommentService/MarkCommentsSeen', {'activity_id': visit['id']})
+        self.assertEqual(self.today('ann')['comments'], [])
+
     def test_many_are_counted_and_few_are_shown(self):
         account = self.account('ann', 'Acme')
         for number in range(17):
@@ -168,6 +193,20 @@ class OverviewTest(Stage):
         self.assertEqual(page['.']['contact_count'], 2)
         self.assertEqual(self.subjects(page['planned']), ['planned %d' % number for number in range(8)])
         self.assertEqual(self.subjects(page['latest']), ['done %d' % number for number in range(8)])
+
+    def test_open_needs_suppliers_and_the_last_years(self):
+        account = self.account('ann', 'Acme')
+        for text, state in (('a quieter pump', 'open'), ('delivery in a week', 'met')):
+            self.call('ann').write('NeedService/CreateNeed', {'need': {'account_id': account['id'], 'kind': 'explicit', 'scope': 'organisation', 'level': 'value',
+                                                                       'text': text, 'state': state}})
+        self.call('ann').write('AccountArchiveService/CreateSupply', {'supply': {'account_id': account['id'], 'supplier': 'Old Pumps'}})
+        for year in (2020, 2021, 2022, 2023):
+            self.call('ann').write('AccountArchiveService/SetAccountFigures',
+                                   {'figures': {'account_id': account['id'], 'year': year, 'collection_days': 60}, 'update_mask': ['collection_days']})
+        page = self.page('ann', account)
+        self.assertEqual([row['text'] for row in page['needs']], ['a quieter pump'])
+        self.assertEqual([row['supplier'] for row in page['supplies']], ['Old Pumps'])
+        self.assertEqual([row['year'] for row in page['figures']], [2023, 2022, 2021])
 
     def test_out_of_reach(self):
         account = self.account('ann', 'Acme')

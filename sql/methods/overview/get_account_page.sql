@@ -15,7 +15,8 @@ recent as materialized (
 touched as materialized (
     select l.contact_id, max(r.time) as time, count(*) as number from recent r join activity_contact l on l.activity_id = r.id group by l.contact_id),
 planned as materialized (
-    select min(x.time) as soonest from activity x where x.account_id = {{page_account}} and x.state = 'planned')
+    select min(x.time) as soonest, coalesce(bool_or({{overdue}}), false) as is_overdue
+      from activity x where x.account_id = {{page_account}} and x.state = 'planned')
 select a.id as "account.id", (select count(*)::int from people) as contact_count,
        case when a.retire_time is null and a.status not in ('lost', 'rejected') then array_remove(array[
            case when not exists (select from people) then 'no_contact' end,
@@ -24,7 +25,7 @@ select a.id as "account.id", (select count(*)::int from people) as contact_count
                      and not exists (select from people p join touched t on t.contact_id = p.contact_id where p.is_decider and t.time >= (select kam.day_start(-60)))
                 then 'decider_untouched' end,
            case when (select soonest from planned) is null then 'no_next_step' end,
-           case when (select soonest from planned) < (select kam.day_start(0)) then 'overdue' end,
+           case when (select is_overdue from planned) then 'overdue' end,
            case when not exists (select from recent where time >= (select kam.day_start(-30))) and a.create_time < (select kam.day_start(-30)) then 'quiet' end,
            case when (select count(*) from touched) = 1 and (select number from touched) >= 3 and (select count(*) from people) > 1 then 'single_thread' end,
            case when exists (select from people p where p.stance = 'opponent'
@@ -59,6 +60,23 @@ select {{overview_activity}}, x.result
   from (select {{activity_row}} from activity x where x.account_id = {{page_account}} and x.state = 'done' order by x.time desc, x.id desc limit 8) x
   {{overview_activity_joins}}
  order by x.time desc, x.id desc;
+-- into: needs
+select {{need_columns}}
+ where n.account_id = {{page_account}} and n.state = 'open' and n.retire_time is null
+ order by n.create_time desc, n.id desc
+ limit 8;
+-- into: supplies
+select {{supply_columns}}
+ where s.account_id = {{page_account}} and s.ended_on is null
+ order by s.supplier, s.id
+ limit 8;
+-- into: figures
+select {{figures_columns}}
+  join account_figures f on f.account_id = a.id and f.retire_time is null
+  left join app_user e on e.id = f.updated_by
+ where a.id = {{page_account}}
+ order by f.year desc
+ limit 3;
 -- roles: service
 -- into: .
 select a.id as "account.id", a.code as "account.code", a.name as "account.name", a.phone as "account.phone",

@@ -8,23 +8,21 @@
 select u.id as user_id, u.name as user_name, kam.today() as date, late.number::int as overdue_count, due.number::int as due_count
   from app_user u
  cross join lateral (select count(*) as number
-                       from (select from activity x where {{planned_of_day}} and x.time < (select kam.day_start(0)) limit 1000) y) late
+                       from (select from activity x where {{planned_of_day}} and {{overdue}} limit 1000) y) late
  cross join lateral (select count(*) as number
-                       from (select from activity x where {{planned_of_day}} and x.time >= (select kam.day_start(0)) and x.time < (select kam.day_start(1))
-                              limit 1000) y) due
+                       from (select from activity x where {{planned_of_day}} and {{due_today}} limit 1000) y) due
  where u.id = (select coalesce(:user_id, kam.caller_id()))
    and (u.id = (select kam.caller_id())
         or (select kam.caller_role()) = 'manager'
            and exists (select from team_closure c where c.ancestor_id = (select kam.caller_team_id()) and c.descendant_id = u.team_id));
 -- into: overdue
 select {{overview_activity}}
-  from (select {{activity_row}} from activity x where {{planned_of_day}} and x.time < (select kam.day_start(0)) order by x.time, x.id limit 15) x
+  from (select {{activity_row}} from activity x where {{planned_of_day}} and {{overdue}} order by x.time, x.id limit 15) x
   {{overview_activity_joins}}
  order by x.time, x.id;
 -- into: due
 select {{overview_activity}}
-  from (select {{activity_row}} from activity x where {{planned_of_day}} and x.time >= (select kam.day_start(0)) and x.time < (select kam.day_start(1))
-         order by x.time, x.id limit 20) x
+  from (select {{activity_row}} from activity x where {{planned_of_day}} and {{due_today}} order by x.time, x.id limit 20) x
   {{overview_activity_joins}}
  order by x.time, x.id;
 -- into: coming
@@ -81,3 +79,8 @@ select d.user_id, u.name as user_name, t.name as team_name, d.overdue_count, d.d
   from kam.team_days() d join app_user u on u.id = d.user_id join team t on t.id = u.team_id
  where :user_id::uuid is null or :user_id = (select kam.caller_id())
  order by d.overdue_count desc, d.done_count, u.name, u.id;
+-- into: comments
+select {{comment_columns}}
+ where m.recipient_id = (select coalesce(:user_id, kam.caller_id())) and m.seen_time is null
+ order by m.create_time desc, m.id desc
+ limit 10;
