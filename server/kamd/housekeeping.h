@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the database needs done now and then: old request outcomes and ended sessions go, partitions for the months
-// ahead come.
+// ahead come, and so do the visits that recurring plans want in the next two weeks.
 #ifndef KAM_KAMD_HOUSEKEEPING_H
 #define KAM_KAMD_HOUSEKEEPING_H
 

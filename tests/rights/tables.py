@@ -113,6 +113,15 @@ class Tables:
     def targets(self, user):
         return {target for target, _ in self.handed(user)} | self.made(user)
 
+    def routes(self, user):
+        below = self.below(user)
+        return {route for route, owner in self.ask(self.owner, "select id::text, owner_id::text from route") if owner in below}
+
+    def plans(self, user):
+        accounts, routes = self.reached(user), self.routes(user)
+        return {plan for plan, account, route in self.ask(self.owner, "select id::text, account_id::text, route_id::text from visit_plan")
+                if account in accounts or route in routes}
+
     def expected(self, table, key, rows, user):
         """The key of every row that user may read, sorted."""
         if rows == "none":
@@ -120,6 +129,10 @@ class Tables:
         everything = self.ask(self.owner, f'select "{key}"::text from "{table}"')
         if rows == "log":
             return self.expected_log(user)
+        if rows == "routes":
+            return sorted(self.routes(user))
+        if rows == "plans":
+            return sorted(self.plans(user))
         if rows == "planned":
             accounts = self.reached(user)
             return sorted(account for account, in self.ask(self.owner, "select account_id::text from activity where state = 'planned'")
@@ -137,7 +150,8 @@ class Tables:
         accounts = self.reached(user)
         contacts = {contact for contact, account in self.positions if account in accounts}
         people = self.below(user) if user.role == "manager" else set()
-        of_entity = {"target_list": self.targets(user), "contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people, "team": self.teams_below(user)}
+        of_entity = {"target_list": self.targets(user), "contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people,
+                     "team": self.teams_below(user), "route": self.routes(user), "visit_plan": self.plans(user)}
         return sorted(sequence for sequence, entity, record, account, ends in self.ask(
             self.owner, """select sequence::text, entity, record_id::text, account_id::text,
                                   array[new_values ->> 'from_contact_id', new_values ->> 'to_contact_id'] from change""")
