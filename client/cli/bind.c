@@ -325,6 +325,8 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         [RECORD_ANY_ACCOUNT] = "/kam.v1.AccountService/GetAccount",
         [RECORD_LISTED] = NULL,
         [RECORD_TARGET_LIST] = "/kam.v1.TargetService/GetTargetList",
+        [RECORD_PLAN] = "/kam.v1.VisitPlanService/GetVisitPlan",
+        [RECORD_ROUTE] = "/kam.v1.RouteService/GetRoute",
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];

@@ -21,6 +21,8 @@ enum record_kind {
     RECORD_ANY_ACCOUNT, // retired ones as well
     RECORD_LISTED,      // known by the short id that a list showed, and by nothing else; needs a version_method
     RECORD_TARGET_LIST,
+    RECORD_PLAN,
+    RECORD_ROUTE,
 };
 
 enum { MOST_ARGUMENTS = 3, MOST_EXAMPLES = 4, MOST_DEPTH = 4 };

@@ -11,6 +11,7 @@
 #include "need_commands.h"
 #include "other_commands.h"
 #include "overview_commands.h"
+#include "plan_commands.h"
 #include "rhythm_commands.h"
 #include "session_commands.h"
 #include "target_commands.h"
@@ -34,6 +35,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("People"), contact),
     GROUP(N_("Needs"), need),
     GROUP(N_("Activities"), activity),
+    GROUP(N_("Plans and routes"), plan),
     GROUP(N_("Rhythm"), rhythm),
     GROUP(N_("Targets"), target),
     GROUP(N_("Users"), user),

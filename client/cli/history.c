@@ -12,6 +12,7 @@
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/history.pb-c.h"
 #include "kam/v1/need.pb-c.h"
+#include "kam/v1/plan.pb-c.h"
 #include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
@@ -54,6 +55,9 @@ static const struct {
     {"account_event", N_("event"), &kam__v1__account_event__descriptor},
     {"target_list", N_("target list"), &kam__v1__target_list__descriptor},
     {"target_entry", N_("entry of a target list"), &kam__v1__target_entry__descriptor},
+    {"visit_plan", N_("plan"), &kam__v1__visit_plan__descriptor},
+    {"route", N_("route"), &kam__v1__route__descriptor},
+    {"route_stop", N_("account of the route"), NULL},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };

@@ -24,6 +24,17 @@ static bool is_past(const ProtobufCMessage *message)
     return ended != NULL && message_has(message, ended);
 }
 
+// True when the text, items joined by commas, has this one.
+static bool has_item(const char *text, const char *item)
+{
+    size_t length = strlen(item);
+    for (const char *at = text; (at = strstr(at, item)) != NULL; at++)
+        if ((at == text || (at - text >= 2 && strncmp(at - 2, ", ", 2) == 0)) &&
+            (at[length] == '\0' || strncmp(at + length, ", ", 2) == 0))
+            return true;
+    return false;
+}
+
 // Appends the values at the path; what is there already is not said twice.
 static const char *append_values(struct app *app, const char *text, const ProtobufCMessage *message, const char *path,
                                  bool is_plain)
@@ -43,7 +54,7 @@ static const char *append_values(struct app *app, const char *text, const Protob
                                      : value_format(app->arena, message, field, at);
         if (value_form(field) == VALUE_BOOL && !is_plain && strcmp(value, _("no")) == 0)
             value = "";
-        if (*value != '\0' && strstr(text, value) == NULL)
+        if (*value != '\0' && !has_item(text, value))
             text = arena_printf(app->arena, "%s%s%s", text, *text == '\0' ? "" : ", ", value);
     }
     return text;

@@ -9,6 +9,7 @@
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/need.pb-c.h"
+#include "kam/v1/plan.pb-c.h"
 #include "kam/v1/session.pb-c.h"
 #include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
@@ -55,6 +56,13 @@ static const struct page pages[] = {
       {N_("What happened"), "description customer_reaction result cancel_reason correction_reason"},
       {N_("Belongs to"), "origin rhythm_version previous_activity_id next_activity_id corrects_id corrected_by_id"},
       {N_("Record"), "created_by create_time update_time updated_by version"}}},
+    {&kam__v1__visit_plan__descriptor,
+     {{NULL, "account_name route_name owner_name kind repeat every weekdays month_day time_of_day duration_minutes "
+             "starts_on ends_on next_on problem skipped_account_names end_time"},
+      {N_("Record"), "create_time update_time updated_by version"}}},
+    {&kam__v1__route__descriptor,
+     {{NULL, "owner_name account_names note"},
+      {N_("Record"), "create_time update_time updated_by retire_time version"}}},
     {&kam__v1__user__descriptor,
      {{NULL, "login role team_name is_key_account_group is_disabled phone email locale time_zone"},
       {N_("Record"), "create_time update_time version"}}},

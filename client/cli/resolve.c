@@ -37,6 +37,8 @@ static const char *const kind_names[] = {
     [RECORD_ANY_ACCOUNT] = N_("account"),
     [RECORD_LISTED] = N_("record"),
     [RECORD_TARGET_LIST] = N_("target list"),
+    [RECORD_PLAN] = N_("plan"),
+    [RECORD_ROUTE] = N_("route"),
 };
 
 // An exact match is kept even where there are too many others.
@@ -375,6 +377,35 @@ static enum exit_code position_of_contact(struct app *app, const char *text, con
     return choose(app, RECORD_POSITION, text, &all, reference_r);
 }
 
+// What no search finds, by the title of a row of its list.
+static enum exit_code by_list(struct app *app, enum record_kind kind, const char *method, const char *title,
+                              const char *text, struct reference *reference_r)
+{
+    ProtobufCMessage *request = app_new_request(app, method), *response;
+    struct candidates all = {0};
+    message_set_integer(request, "page_size", 500);
+    do {
+        enum exit_code failure = app_call(app, method, request, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        const ProtobufCFieldDescriptor *rows = &response->descriptor->fields[0];
+        for (size_t at = 0; at < message_count(response, rows); at++) {
+            const ProtobufCMessage *row = *(ProtobufCMessage *const *)message_value(response, rows, at);
+            const char *id = message_text(row, "id"), *name = message_text(row, title);
+            if (!is_in_name(app, name, text))
+                continue;
+            recent_remember(app, &id, 1);
+            const char *where = kind == RECORD_PLAN ? message_text(row, "account_name") : "";
+            add_candidate(&all, id,
+                          arena_printf(app->arena, "%s  %s  %s  %s", recent_short_id(id), name, where,
+                                       message_text(row, "owner_name")),
+                          strcmp(text_fold(app->arena, name), text_fold(app->arena, text)) == 0);
+        }
+        message_set_text(request, "page_token", message_text(response, "next_page_token"));
+    } while (*message_text(request, "page_token") != '\0');
+    return choose(app, kind, text, &all, reference_r);
+}
+
 enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at,
                               struct reference *reference_r)
 {
@@ -403,6 +434,10 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _(kind_names[kind]), text);
         app_hint(app, "%s", _("Name it by the short id that its list shows."));
         return EXIT_NOT_FOUND;
+    case RECORD_PLAN:
+        return by_list(app, kind, "/kam.v1.VisitPlanService/ListVisitPlans", "subject", text, reference_r);
+    case RECORD_ROUTE:
+        return by_list(app, kind, "/kam.v1.RouteService/ListRoutes", "name", text, reference_r);
     case RECORD_ACCOUNT:
     case RECORD_ANY_ACCOUNT:
     case RECORD_ANY:

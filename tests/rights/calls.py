@@ -10,6 +10,7 @@ import calls_overviews  # noqa: F401
 import calls_facts  # noqa: F401
 import calls_people  # noqa: F401
 import calls_targets  # noqa: F401
+import calls_plans  # noqa: F401
 from call import CALLS
 
 __all__ = ["CALLS"]

@@ -67,6 +67,7 @@ class Company:
         self.teams = {}  # name: id
         self.users = {login: User(login, role, team) for login, role, team in self.USERS}
         self.families = {}
+        self.routes = {}  # login of the owner: id
         self.homes = {}  # family key of what belongs to several accounts: those families' keys
         self.serial = itertools.count(1)
 
@@ -133,6 +134,9 @@ class Company:
                 self.log_in(user.login)
         for login in ("rep", "manager", "service"):
             self.log_in(login)  # a second session, so that there are pages of them
+        for login in ("boss", "manager", "rep", "mate", "stranger", "gone"):
+            self.routes[login] = self.boss("RouteService/CreateRoute", route={
+                "name": self.registry.text(f"user:{login}", "route", "route.name"), "owner_id": self.users[login].id}).id
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
         self.boss("RhythmService/SetRhythm", rhythm={"rules": [{"kind": 6, "follow_up_kind": 1, "follow_up_subject": "ask"}]})
 
@@ -148,6 +152,11 @@ class Company:
         self.build_family("retired", "rep")
         self.retire(self.families["retired"], self.registry.text("retired", "account", "account.reason"))
         self.build_bridge()
+        for login, key in (("rep", "own-rep"), ("stranger", "foreign")):
+            self.boss("RouteService/UpdateRoute", update_mask={"paths": ["account_ids"]}, route={
+                "id": self.routes[login], "version": 1, "name": "x", "account_ids": [self.families[key].ids["account"]]})
+            self.boss("VisitPlanService/CreateVisitPlan", visit_plan={"route_id": self.routes[login], "subject": "round", "month_day": 1,
+                                                                      "starts_on": {"year": 2190, "month": 1, "day": 1}})
 
     def build_family(self, key, owner, members=(), **fields):
         family = self.families[key] = Family(key, owner, set())
@@ -187,6 +196,8 @@ class Company:
         for record in ("figures", "supply", "brand", "event"):
             self.build_archive(family, record)
             self.build_archive(family, record, f"other-{record}")  # so that there are pages
+        family.ids["plan"] = self.boss("VisitPlanService/CreateVisitPlan", visit_plan={
+            "account_id": made.id, "subject": text(key, "plan", "plan.subject"), "month_day": 1, "starts_on": {"year": 2190, "month": 1, "day": 1}}).id
         for level in (3, 4):
             self.boss("ContactService/RecordRelationship", position_id=family.ids["contact-position"], level=level,
                       changed_on={"year": 2026, "month": 5, "day": level}, activity_id=family.ids["done"],
@@ -339,6 +350,11 @@ class Company:
                 self.build_fact(family, record)
             elif record == "targets":
                 family.ids[record] = self.build_targets(family)
+            elif record == "plan":  # also at a retired account, where nobody makes one
+                self.owner.execute("""insert into kam.visit_plan (account_id, subject, repeat, month_day, starts_on)
+                                      values (%s, %s, 'monthly', 1, '2190-01-01') returning id::text""",
+                                   (family.ids["account"], self.registry.text(family.key, record, "plan.subject")))
+                family.ids[record], = self.owner.fetchone()
             else:
                 person = record.removesuffix("-position")
                 made = self.boss("ContactService/CreateContact", contact={
@@ -382,6 +398,14 @@ class Company:
         if target == "disabled":
             self.boss("UserService/DisableUser", id=user.id, reason="left")
         return user
+
+    def route_of(self, user):
+        if user.login not in self.routes:
+            # Also of somebody who may not have one.
+            self.owner.execute("insert into kam.route (name, owner_id) values (%s, %s) returning id::text",
+                               (self.registry.text(f"user:{user.login}", "route", "route.name"), user.id))
+            self.routes[user.login], = self.owner.fetchone()
+        return self.routes[user.login]
 
     def session_of(self, user):
         if not user.session_id:
@@ -430,6 +454,8 @@ class Company:
         record_id = self.ensure(family, record)
         if record == "targets":
             return self.boss("TargetService/GetTargetList", id=record_id).version
+        if record == "plan":
+            return self.boss("VisitPlanService/GetVisitPlan", id=record_id).version
         if record == "account":
             return self.boss("AccountService/GetAccount", id=record_id).version
         if record == "figures":

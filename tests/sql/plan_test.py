@@ -93,11 +93,14 @@ class PlanTest(Stage):
             'UserService/ListUsers': [{}],
             'TeamService/ListTeams': [{}],
             'RhythmService/ListRhythms': [{}],
+            'VisitPlanService/ListVisitPlans': [{}, {'account_id': self.account}, {'owner_id': self.users['ann']}],
+            'RouteService/ListRoutes': [{}, {'owner_id': self.users['ann']}],
         }
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
                    'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed',
-                   *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent'))}
+                   *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
+                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:
