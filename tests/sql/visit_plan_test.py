@@ -215,6 +215,14 @@ class VisitPlanTest(Plans):
         self.end(plan)
         self.assertEqual([row[0]], self.days(plan))
 
+    def test_preparing_and_commenting_are_a_touch(self):
+        plan = self.plan()
+        rows = self.made(plan)
+        self.call('ann').write('VisitService/UpdateVisit', {'visit': {'activity_id': rows[1][4], 'material': 'catalogue'}, 'update_mask': ['material']})
+        self.call('north').write('CommentService/AddComment', {'comment': {'activity_id': rows[6][4], 'text': 'Take Bob along.'}})
+        self.end(plan)
+        self.assertEqual([rows[1][0], rows[6][0]], self.days(plan))
+
     def test_ending(self):
         plan = self.plan()
         ended = self.end(plan)

@@ -267,6 +267,17 @@ $$;
 create trigger make_visits after update of owner_id, retire_time on account for each row
     when (new.owner_id <> old.owner_id or new.retire_time is distinct from old.retire_time) execute function make_visits_of_account();
 
+-- Who prepares a visit, plans the talk or comments on it has been at it, too. Each of them holds the activity already.
+create function keep_plan_off() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    update activity a set plan_version = null where a.id = new.activity_id and a.plan_version is not null;
+    return null;
+end
+$$;
+create trigger keep_plan_off after insert or update on activity_visit for each row execute function keep_plan_off();
+create trigger keep_plan_off after insert or update on activity_spin for each row execute function keep_plan_off();
+create trigger keep_plan_off after insert on activity_comment for each row execute function keep_plan_off();
+
 -- ---- what people decide ----
 
 -- A new plan (seen_version NULL), or the fields of the mask of one that is there.
