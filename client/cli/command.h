@@ -116,6 +116,10 @@ const char *invocation_flag(const struct invocation *invocation, const char *nam
 void options_of_command(struct arena *arena, const struct command *command, const struct option **options_r,
                         size_t *count_r);
 
+// The same of any message; command says which fields are hidden.
+void options_of_message(struct arena *arena, const struct command *command, const ProtobufCMessageDescriptor *message,
+                        const struct option **options_r, size_t *count_r);
+
 // The name under which a field is typed: "founded-on"; a reference without "_id", a list in the singular.
 const char *option_name_of_field(struct arena *arena, const ProtobufCFieldDescriptor *field);
 enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *message,

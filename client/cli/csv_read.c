@@ -2,17 +2,15 @@
 #include "csv_read.h"
 
 #include <csv.h>
-#include <errno.h>
-#include <iconv.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "csv_decode.h"
 #include "language.h"
-#include "text.h"
 
-enum { FIRST_ROWS = 64 };
+enum { FIRST_ROWS = 64, LINES_LOOKED_AT = 30 };
 
 struct reader {
     struct arena *arena;
@@ -44,10 +42,6 @@ static void on_field(void *bytes, size_t length, void *data)
 static void keep_row(struct reader *reader, const struct csv_row *row)
 {
     struct csv_table *table = reader->table;
-    if (table->header.cells == NULL) {
-        table->header = *row;
-        return;
-    }
     if (table->row_count == CSV_MOST_ROWS) {
         reader->wrong = arena_printf(reader->arena, _("the file has more than %d rows: split it"), CSV_MOST_ROWS);
         return;
@@ -80,20 +74,32 @@ static void on_row(int end, void *data)
     reader->row_line = reader->line + 1;
 }
 
-// The mark that the header has most of; commas where it has none.
+// How many of a mark the lines have: the mark that most lines have as often as most others is the delimiter, as titles
+// stand above tables and commas in numbers. Commas where no line has any.
 static unsigned char find_delimiter(const char *text, size_t length)
 {
     static const unsigned char marks[] = {',', ';', '\t'};
-    size_t counts[3] = {0}, best = 0;
-    bool is_quoted = false;
-    for (size_t at = 0; at < length && (is_quoted || (text[at] != '\n' && text[at] != '\r')); at++) {
-        is_quoted = text[at] == '"' ? !is_quoted : is_quoted;
-        for (size_t mark = 0; mark < sizeof marks && !is_quoted; mark++)
-            counts[mark] += (unsigned char)text[at] == marks[mark];
+    size_t best_mark = 0, best_score = 0;
+    for (size_t mark = 0; mark < sizeof marks; mark++) {
+        size_t counts[LINES_LOOKED_AT] = {0}, line = 0, score = 0;
+        bool is_quoted = false;
+        for (size_t at = 0; at < length && line < LINES_LOOKED_AT; at++) {
+            is_quoted = text[at] == '"' ? !is_quoted : is_quoted;
+            counts[line] += !is_quoted && (unsigned char)text[at] == marks[mark];
+            line += !is_quoted && text[at] == '\n';
+        }
+        for (size_t at = 0; at < LINES_LOOKED_AT; at++) {
+            size_t alike = 0;
+            for (size_t other = 0; other < LINES_LOOKED_AT && counts[at] > 0; other++)
+                alike += counts[other] == counts[at];
+            score = alike > 0 && alike * 1000 + counts[at] > score ? alike * 1000 + counts[at] : score;
+        }
+        if (score > best_score) {
+            best_score = score;
+            best_mark = mark;
+        }
     }
-    for (size_t mark = 1; mark < sizeof marks; mark++)
-        best = counts[mark] > counts[best] ? mark : best;
-    return marks[best];
+    return marks[best_mark];
 }
 
 static const char *parse(struct reader *reader, const char *text, size_t length)
@@ -126,29 +132,6 @@ static const char *parse(struct reader *reader, const char *text, size_t length)
     return reader->wrong;
 }
 
-// Every byte of the encodings we meet becomes at most three bytes of UTF-8.
-static const char *convert(struct arena *arena, const char *encoding, const char **text, size_t *length)
-{
-    iconv_t converter = iconv_open("UTF-8", encoding);
-    if (converter == (iconv_t)-1)
-        return arena_printf(arena, _("there is no encoding called '%s'; try GBK or UTF-8"), encoding);
-    size_t room = 4 * *length + 16, left = room, rest = *length;
-    char *converted = malloc(room);
-    if (converted == NULL)
-        abort();
-    char *in = (char *)(uintptr_t)*text, *out = converted;
-    bool is_done = iconv(converter, &in, &rest, &out, &left) != (size_t)-1 &&
-                   iconv(converter, NULL, NULL, &out, &left) != (size_t)-1;
-    iconv_close(converter);
-    size_t lines = 1;
-    for (const char *at = *text; at < in; at++)
-        lines += *at == '\n';
-    *length = room - left;
-    *text = arena_copy(arena, converted, *length);
-    free(converted);
-    return is_done ? NULL : arena_printf(arena, _("line %zu is not %s"), lines, encoding);
-}
-
 const char *csv_read(struct arena *arena, const char *bytes, size_t length, const char *encoding,
                      struct csv_table *table_r)
 {
@@ -156,19 +139,53 @@ const char *csv_read(struct arena *arena, const char *bytes, size_t length, cons
     *table_r = (struct csv_table){0};
     if (length > CSV_MOST_BYTES)
         return arena_printf(arena, _("the file is larger than %d MiB: split it"), CSV_MOST_BYTES / 1024 / 1024);
-    const char *wrong = encoding == NULL ? NULL : convert(arena, encoding, &bytes, &length);
-    if (wrong != NULL)
-        return wrong;
-    if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
-        bytes += 3, length -= 3;
-    if (!text_is_utf8(bytes, length))
-        return _("the file is not UTF-8; Chinese spreadsheets often write GBK: try --encoding GBK");
-    if (memchr(bytes, '\0', length) != NULL)
-        return _("the file holds a NUL byte: it is not CSV (a spreadsheet saved as XLSX?)");
-    wrong = parse(&reader, bytes, length);
-    if (wrong == NULL && table_r->header.cells == NULL)
+    const char *wrong = csv_decode(arena, encoding, &bytes, &length, &table_r->encoding);
+    if (wrong == NULL)
+        wrong = parse(&reader, bytes, length);
+    if (wrong == NULL && table_r->row_count == 0)
         wrong = _("the file is empty");
     return wrong;
+}
+
+// The last text at or before the column: a merged cell has its text in the first of its columns.
+static const char *merged_cell(const struct csv_row *row, size_t column)
+{
+    for (size_t at = column + 1; at > 0; at--)
+        if (*csv_cell(row, at - 1) != '\0')
+            return csv_cell(row, at - 1);
+    return "";
+}
+
+struct csv_row csv_join_heading(struct arena *arena, const struct csv_table *table, size_t first, size_t count)
+{
+    struct csv_row heading = {.line = table->rows[first].line};
+    for (size_t row = 0; row < count; row++)
+        heading.count = table->rows[first + row].count > heading.count ? table->rows[first + row].count : heading.count;
+    heading.cells = arena_alloc(arena, (heading.count + 1) * sizeof *heading.cells);
+    for (size_t column = 0; column < heading.count; column++) {
+        const char *joined = "";
+        for (size_t row = 0; row < count; row++) {
+            const char *text = csv_cell(&table->rows[first + row], column);
+            bool has_below = false;
+            for (size_t below = row + 1; below < count; below++)
+                has_below = has_below || *csv_cell(&table->rows[first + below], column) != '\0';
+            if (*text == '\0' && has_below)
+                text = merged_cell(&table->rows[first + row], column);
+            if (*text != '\0')
+                joined = *joined == '\0' ? text : arena_printf(arena, "%s/%s", joined, text);
+        }
+        heading.cells[column] = joined;
+    }
+    return heading;
+}
+
+void csv_take_heading(struct arena *arena, struct csv_table *table, size_t first, size_t count)
+{
+    table->header = csv_join_heading(arena, table, first, count);
+    table->heading = table->rows + first;
+    table->heading_rows = count;
+    table->rows += first + count;
+    table->row_count -= first + count;
 }
 
 const char *csv_cell(const struct csv_row *row, size_t column)

@@ -252,7 +252,8 @@ static enum exit_code prepare(struct import *import, struct teams *teams, const 
         for (size_t other = 0; other < file_count && !is_known; other++)
             is_known = strcasecmp(import_cell(import, &import->rows[other], "name"), manager) == 0;
         if (!is_known) {
-            rows[count] = (struct import_row){.key = manager, .handle = "", .detail = "", .secret = ""};
+            rows[count] = (struct import_row){
+                .key = manager, .handle = "", .detail = "", .changes = "", .secret = "", .parent = ""};
             prepare_row(import, &rows[count++], manager, "manager", id, common_password);
         }
     }
@@ -339,8 +340,12 @@ enum exit_code import_users(struct app *app, struct invocation *invocation)
 {
     struct import *import = arena_alloc(app->arena, sizeof *import);
     struct teams teams = {0};
-    *import = (struct import){.app = app, .invocation = invocation, .kind = "user"};
-    enum exit_code failure = import_open(import, synonyms, own_targets);
+    size_t used;
+    *import =
+        (struct import){.app = app, .invocation = invocation, .kind = "user", .synonyms = synonyms, .own = own_targets};
+    options_of_command(app->arena, command_find((const char *const[]){"user", "add"}, 2, &used), &import->options,
+                       &import->option_count);
+    enum exit_code failure = import_open(import);
     if (failure == EXIT_OK && import_column(import, "name") == SIZE_MAX && import_column(import, "login") == SIZE_MAX) {
         app_refuse(app, EXIT_USAGE, _("no column holds the name of the user"));
         app_hint(app, _("Say which: --map \"COLUMN=name\""));

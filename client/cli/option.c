@@ -177,6 +177,16 @@ void options_of_command(struct arena *arena, const struct command *command, cons
     *count_r = collector.count;
 }
 
+void options_of_message(struct arena *arena, const struct command *command, const ProtobufCMessageDescriptor *message,
+                        const struct option **options_r, size_t *count_r)
+{
+    struct collector collector = {arena, command, arena_alloc(arena, MOST_OPTIONS * sizeof(struct option)), 0};
+    const ProtobufCFieldDescriptor *path[MOST_DEPTH];
+    collect(&collector, message, "", path, 0);
+    *options_r = collector.options;
+    *count_r = collector.count;
+}
+
 ProtobufCMessage *option_step_into(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field)
 {
     if (field->label != PROTOBUF_C_LABEL_REPEATED)

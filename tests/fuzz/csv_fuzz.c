@@ -17,7 +17,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct csv_table table;
     const char *wrong = csv_read(arena, (const char *)data + 1, size - 1, data[0] % 4 == 1 ? "GBK" : NULL, &table);
     if (wrong == NULL) {
-        REQUIRE(table.header.count > 0);
+        REQUIRE(table.row_count > 0);
+        csv_take_heading(arena, &table, 0, table.row_count > 1 && data[0] >= 128 ? 2 : 1);
         size_t line = table.header.line;
         for (size_t at = 0; at < table.row_count; at++) {
             REQUIRE(table.rows[at].line >= line);

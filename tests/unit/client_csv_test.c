@@ -34,6 +34,7 @@ static struct csv_table read_good(const char *text, const char *encoding)
     const char *wrong = csv_read(arena, text, strlen(text), encoding, &table);
     if (wrong != NULL)
         fail_msg("%s", wrong);
+    csv_take_heading(arena, &table, 0, 1);
     return table;
 }
 
@@ -78,7 +79,14 @@ static void test_encodings(void **state)
     struct csv_table table = read_good("\xbf\xcd\xbb\xa7,\xd0\xd0\xd2\xb5\n\xbb\xaa\xb1\xb1,\xbb\xfa\xb4\xb2\n", "GBK");
     assert_string_equal(csv_cell(&table.header, 0), "客户");
     assert_string_equal(csv_cell(&table.rows[0], 1), "机床");
-    assert_non_null(strstr(read_bad("\xbf\xcd\xbb\xa7\n", 5, NULL), "GBK"));
+    table = read_good("\xbf\xcd\xbb\xa7\n\xbb\xaa\xb1\xb1\n", NULL);
+    assert_string_equal(table.encoding, "GB18030");
+    assert_string_equal(csv_cell(&table.header, 0), "客户");
+    assert_non_null(strstr(read_bad("M\xfcller,caf\xe9\n", 12, NULL), "--encoding"));
+    static const char wide[] = "\xff\xfe\x0d\x4e\x09\x00\x1a\x4e\x0a\x00\x31\x00\x09\x00\x32\x00\x0a";
+    assert_null(csv_read(arena, wide, sizeof wide, NULL, &table));
+    assert_string_equal(table.rows[0].cells[0], "不");
+    assert_string_equal(table.rows[1].cells[1], "2");
     assert_non_null(strstr(read_bad("a\nb\xff\xff\n", 6, "GBK"), "2"));
     assert_non_null(strstr(read_bad("a\n", 2, "klingon"), "klingon"));
 }
@@ -108,16 +116,34 @@ static void test_many_rows(void **state)
         used += (size_t)(memcpy(text + used, "abc,d\n", 6) != NULL) * 6;
     struct csv_table table;
     assert_null(csv_read(arena, text, used, NULL, &table));
-    assert_int_equal(table.row_count, ROWS);
-    assert_int_equal(table.rows[ROWS - 1].line, ROWS + 1);
+    assert_int_equal(table.row_count, ROWS + 1);
+    assert_int_equal(table.rows[ROWS].line, ROWS + 1);
     free(text);
+}
+
+static void test_headings(void **state)
+{
+    (void)state;
+    struct csv_table table;
+    static const char text[] = "客户登记表,,,\n名称,联系,,备注\n,电话,地址,\nA,1,2,3\n";
+    assert_null(csv_read(arena, text, strlen(text), NULL, &table));
+    csv_take_heading(arena, &table, 1, 2);
+    static const char *const wanted[] = {"名称", "联系/电话", "联系/地址", "备注"};
+    for (size_t at = 0; at < 4; at++)
+        assert_string_equal(csv_cell(&table.header, at), wanted[at]);
+    assert_int_equal(table.row_count, 1);
+    assert_int_equal(table.rows[0].line, 4);
+    assert_string_equal(csv_cell(&table.heading[1], 2), "地址");
+    // Titles without marks, and commas in the numbers of a file of tabs.
+    assert_null(csv_read(arena, "title\na\tb\n1,2\t3,4\n5\t6\n", 22, NULL, &table));
+    assert_string_equal(csv_cell(&table.rows[2], 1), "3,4");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_plain),    cmocka_unit_test(test_delimiters), cmocka_unit_test(test_encodings),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_refusals), cmocka_unit_test(test_many_rows),  cmocka_unit_test(test_headings),
     };
     return cmocka_run_group_tests(tests, make_arena, drop_arena);
 }
