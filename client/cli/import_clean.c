@@ -277,8 +277,11 @@ static const char *of_parts(struct arena *arena, const char **text, int year, in
     if (**text == mark) {
         (*text)++;
         digits[2] = take_number(text, &numbers[2]);
-        if (digits[2] == 0)
+        if (digits[2] == 0) { // "2009.5."
+            moment->year = numbers[0];
+            moment->month = numbers[1];
             return **text == '\0' && digits[0] == 4 ? NULL : date_advice();
+        }
         moment->has_day = true;
         const char *wrong = in_order(arena, numbers, digits, order, moment);
         if (wrong == NULL && moment->year < 100 && moment->year > 0)
@@ -321,13 +324,14 @@ const char *clean_moment(struct arena *arena, const char *text, enum clean_date_
 static bool take_decimal(const char **text, char digits_r[MOST_DIGITS], size_t *count_r, size_t *places_r)
 {
     size_t count = 0, places = 0;
-    bool has_point = false;
+    bool has_point = false, has_group = false;
     for (; **text != '\0'; (*text)++) {
         char letter = **text;
         if (letter == ',' && !has_point && isdigit((unsigned char)(*text)[1])) {
             size_t group = strspn(*text + 1, "0123456789");
-            if (group != 3 || count == 0)
+            if (group != 3 || count == 0 || (!has_group && count > 3))
                 return false;
+            has_group = true;
         } else if (letter == '.' && !has_point && isdigit((unsigned char)(*text)[1])) {
             has_point = true;
         } else if (isdigit((unsigned char)letter)) {
@@ -368,7 +372,7 @@ static const struct {
 } currencies[] = {{"人民币", "CNY"}, {"RMB", "CNY"},  {"￥", "CNY"},   {"¥", "CNY"},   {"CNY", "CNY"},  {"美元", "USD"},
                   {"美金", "USD"},   {"US$", "USD"},  {"USD", "USD"},  {"$", "USD"},   {"欧元", "EUR"}, {"€", "EUR"},
                   {"EUR", "EUR"},    {"港元", "HKD"}, {"港币", "HKD"}, {"HK$", "HKD"}, {"HKD", "HKD"},  {"日元", "JPY"},
-                  {"JPY", "JPY"},    {"英镑", "GBP"}, {"£", "GBP"},    {"GBP", "GBP"}, {"元", ""},      {"圆", ""},
+                  {"JPY", "JPY"},    {"英镑", "GBP"}, {"£", "GBP"},    {"GBP", "GBP"}, {"元", "CNY"},   {"圆", ""},
                   {"块", ""},        {"整", ""}};
 
 static int take_unit(const char **text)

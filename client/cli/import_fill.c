@@ -77,8 +77,8 @@ static const char *put_amount(struct cell *cell, const char *text, const char **
         return wrong;
     if (currency == NULL)
         currency = import->mapping.currency;
-    if (*named == '\0' && currency == NULL && clean_has_cjk(form))
-        currency = "CNY"; // 万, 亿, 元
+    if (*named == '\0' && currency == NULL && (clean_has_cjk(form) || strstr(cell->heading, "元") != NULL))
+        currency = "CNY"; // 万, 亿; a column in 万元
     if (*named == '\0' && currency == NULL)
         return _("names no currency: give one with --currency, for example --currency CNY");
     *meant_r = arena_printf(cell->scratch, "%s %s", *named == '\0' ? currency : named, amount);

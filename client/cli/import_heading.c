@@ -60,11 +60,13 @@ static bool is_no_record(const struct import *import, const struct csv_row *row)
 {
     static const char *const totals[] = {"合计", "总计", "小计", "共计", "total", "grand total", "subtotal"};
     const char *first = "";
-    bool is_heading = true;
-    for (size_t at = 0; at < row->count; at++) {
-        if (*first == '\0')
-            first = row->cells[at];
-        is_heading = is_heading && strcmp(row->cells[at], csv_cell(&import->table.header, at)) == 0;
+    bool is_heading = false;
+    for (size_t at = 0; at < row->count && *first == '\0'; at++)
+        first = row->cells[at];
+    for (size_t line = 0; line < import->table.heading_rows && !is_heading; line++) {
+        is_heading = true;
+        for (size_t at = 0; at < row->count; at++)
+            is_heading = is_heading && strcmp(row->cells[at], csv_cell(&import->table.heading[line], at)) == 0;
     }
     for (size_t at = 0; at < sizeof totals / sizeof totals[0]; at++)
         if (strcasecmp(first, totals[at]) == 0)
