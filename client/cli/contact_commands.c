@@ -2,7 +2,43 @@
 // kam contact ...
 #include "contact_commands.h"
 
+#include <string.h>
+
+#include "message.h"
+#include "output.h"
+#include "prompt.h"
+
 #define SERVICE "/kam.v1.ContactService/"
+
+// What cannot be undone is confirmed: on a terminal with the person's name, elsewhere with --yes.
+static enum exit_code erase(struct app *app, struct invocation *invocation)
+{
+    ProtobufCMessage *request, *contact;
+    enum exit_code failure = command_bind(app, invocation, &request);
+    if (failure != EXIT_OK || invocation_flag(invocation, "yes") != NULL)
+        return failure != EXIT_OK ? failure : command_call(app, invocation, request);
+    if (!app->is_interactive) {
+        app_refuse(app, EXIT_USAGE, _("erasing a person cannot be undone"));
+        app_hint(app, _("In scripts: kam %s --yes"), invocation->command->name);
+        return EXIT_USAGE;
+    }
+    ProtobufCMessage *get = app_new_request(app, SERVICE "GetContact");
+    message_set_text(get, "id", message_text(request, "id"));
+    failure = app_call(app, SERVICE "GetContact", get, &contact);
+    if (failure != EXIT_OK)
+        return failure;
+    const char *name = message_text(contact, "name");
+    fprintf(stderr, _("All that is known of %s will be erased, everywhere and for ever.\n"), app_clean(app, name));
+    const char *typed = prompt_line(app, _("Type the person's name to go on"));
+    if (typed == NULL || strcmp(typed, name) != 0)
+        return app_refuse(app, EXIT_USAGE, _("that is not the name; nothing was changed"));
+    return command_call(app, invocation, request);
+}
+
+static const struct flag erase_flags[] = {
+    {"yes", NULL, N_("Erase without asking."), false},
+    {NULL, NULL, NULL, false},
+};
 
 const struct command contact_commands[] = {
     {
@@ -60,6 +96,16 @@ const struct command contact_commands[] = {
         .arguments = {{.name = N_("CONTACT"), .field = "id", .kind = RECORD_CONTACT}},
         .done = N_("Restored %s."),
         .examples = {"kam contact list K-000123 --include-past", "kam contact restore 8f3a2c10"},
+    },
+    {
+        .name = "contact erase",
+        .summary = N_("Erase all that is known of a person, for ever; for managers, where the law demands it"),
+        .method = SERVICE "EraseContact",
+        .arguments = {{.name = N_("CONTACT"), .field = "id", .kind = RECORD_CONTACT}},
+        .flags = erase_flags,
+        .run = erase,
+        .done = N_("Erased. The history keeps what was done when, by whom of us."),
+        .examples = {"kam contact erase \"Jane Doe\" --reason \"Asked for in writing\""},
     },
     {
         .name = "contact position add",

@@ -113,6 +113,8 @@ static const char *show_time(struct app *app, int64_t seconds)
 static const char *show_value(struct app *app, const ProtobufCMessageDescriptor *message,
                               const ProtobufCFieldDescriptor *field, const char *value)
 {
+    if (value_is_erased(value))
+        return _("(erased)");
     if (field != NULL && *value != '\0' && value_is_relationship(message, field))
         return value_format_relationship(app->arena, strtoll(value, NULL, 10));
     if (field != NULL && *value != '\0' && value_is_percent(message, field))
@@ -144,6 +146,8 @@ static const char *show_amount(struct app *app, const Kam__V1__Change *change, c
     for (size_t at = 0; at < change->n_fields; at++)
         if (strcmp(change->fields[at]->field, column) == 0)
             currency = is_new ? change->fields[at]->new_value : change->fields[at]->old_value;
+    if (value_is_erased(value))
+        return _("(erased)");
     return *value == '\0' ? ""
                           : app_clean(app, value_format_money(app->arena, currency, strtoll(value, NULL, 10), true));
 }
@@ -164,6 +168,11 @@ static const char *name_label(struct app *app, const ProtobufCMessageDescriptor 
     return app_clean(app, field);
 }
 
+static const char *show_name(struct app *app, const char *name)
+{
+    return value_is_erased(name) ? _("(erased person)") : app_clean(app, name);
+}
+
 static void print_field(struct app *app, const Kam__V1__Change *whole, const ProtobufCMessageDescriptor *message,
                         const Kam__V1__FieldChange *change)
 {
@@ -181,10 +190,10 @@ static void print_field(struct app *app, const Kam__V1__Change *whole, const Pro
     const char *label = has_names       ? name_label(app, message, name)
                         : field == NULL ? app_clean(app, name)
                                         : output_label(message, name);
-    const char *old_value = has_names   ? app_clean(app, change->old_name)
+    const char *old_value = has_names   ? show_name(app, change->old_name)
                             : is_amount ? show_amount(app, whole, name, false, change->old_value)
                                         : show_value(app, message, field, change->old_value);
-    const char *new_value = has_names   ? app_clean(app, change->new_name)
+    const char *new_value = has_names   ? show_name(app, change->new_name)
                             : is_amount ? show_amount(app, whole, name, true, change->new_value)
                                         : show_value(app, message, field, change->new_value);
     if (*old_value == '\0')

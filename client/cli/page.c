@@ -50,7 +50,7 @@ static const struct page pages[] = {
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
      {{NULL, "other_names phones emails messaging_ids note"},
-      {N_("Record"), "create_time update_time updated_by retire_time version"}}},
+      {N_("Record"), "create_time update_time updated_by retire_time erase_time version"}}},
     {&kam__v1__activity__descriptor,
      {{NULL, "account_name kind state time due_time duration_minutes place owner_name user_names contact_names cost"},
       {N_("What happened"), "description customer_reaction result cancel_reason correction_reason"},
@@ -107,6 +107,8 @@ const char *output_title(struct app *app, const ProtobufCMessage *message)
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)
         title = message_text(message, names[at]);
     const char *contact = message_text(message, "contact_name");
+    title = value_is_erased(title) ? _("(erased person)") : title;
+    contact = value_is_erased(contact) ? _("(erased person)") : contact;
     if (*contact != '\0' && *message_text(message, "subject") == '\0')
         title = arena_printf(app->arena, _("%s at %s"), contact, message_text(message, "account_name"));
     if (*code != '\0')

@@ -229,6 +229,11 @@ bool value_is_relationship(const ProtobufCMessageDescriptor *message, const Prot
            (message == &kam__v1__relationship_change__descriptor && strcmp(field->name, "level") == 0);
 }
 
+bool value_is_erased(const char *text)
+{
+    return strcmp(text, "[erased]") == 0;
+}
+
 const char *value_format_relationship(struct arena *arena, int64_t level)
 {
     static const char *const words[] = {
@@ -286,7 +291,8 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     const void *value = message_value(message, field, index);
     switch (value_form(field)) {
     case VALUE_TEXT:
-        return arena_strdup(arena, *(char *const *)value);
+        return !is_plain && value_is_erased(*(char *const *)value) ? _("(erased person)")
+                                                                   : arena_strdup(arena, *(char *const *)value);
     case VALUE_INTEGER:
         if (value_is_percent(message->descriptor, field))
             return value_format_percent(arena, integer_at(field, value), !is_plain);

@@ -35,6 +35,9 @@ const char *value_format_plain(struct arena *arena, const ProtobufCMessage *mess
 
 // True for levels of a relationship, which have words: "2 meeting".
 bool value_is_relationship(const ProtobufCMessageDescriptor *message, const ProtobufCFieldDescriptor *field);
+// What the server puts in place of the name of a person whose data was erased, and of what the log said of them.
+bool value_is_erased(const char *text);
+
 const char *value_format_relationship(struct arena *arena, int64_t level);
 
 // True for whole numbers of hundredths of a percent, which people read and write as "12.5 %".

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
-c.id, c.name, c.other_names, c.phones, c.emails, c.messaging_ids, c.note, c.create_time, c.update_time, ce.name as updated_by, c.retire_time, c.version,
+c.id, c.name, c.other_names, c.phones, c.emails, c.messaging_ids, c.note, c.create_time, c.update_time, ce.name as updated_by, c.retire_time, c.erase_time, c.version,
        p.ids as "positions[].id", p.contact_ids as "positions[].contact_id", p.contact_names as "positions[].contact_name",
        p.account_ids as "positions[].account_id", p.account_names as "positions[].account_name", p.titles as "positions[].title",
        p.departments as "positions[].department", p.levels as "positions[].level", p.reports_to_ids as "positions[].reports_to_id",

@@ -13,6 +13,20 @@ def restore_contact(case):
     return {"id": case.id("contact"), "version": case.version("contact")}
 
 
+@call("ContactService/EraseContact", shows=["account/account.name"], writes=True)
+def erase_contact(case):
+    return {"id": case.id("contact"), "version": case.version("contact"), "reason": "asked for in writing"}
+
+
+@call("ContactService/EraseContact also-at", writes=True)
+def erase_contact_also_at(case):
+    """A person of the caller's who has a position at the target as well."""
+    contact = case.home_id("bridge" if not case.is_fresh else "contact")
+    if case.is_fresh:
+        case.company.boss("ContactService/AddPosition", position={"contact_id": contact, "account_id": case.id("account")})
+    return {"id": contact, "version": case.company.boss("ContactService/GetContact", id=contact).version, "reason": "asked for in writing"}
+
+
 @call("ContactService/UpdatePosition counterpart", writes=True)
 def update_position_counterpart(case):
     return {"position": {"id": case.id("contact-position"), "version": case.version("contact-position"), "account_id": case.id("account"),
