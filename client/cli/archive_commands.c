@@ -31,8 +31,9 @@ const struct command archive_commands[] = {
                       {.name = N_("YEAR"), .field = "figures.year"}},
         .version_method = SERVICE "GetAccountFigures",
         .done = N_("Recorded the figures of %s."),
-        .examples = {"kam account figures set K-000123 2025 --revenue \"CNY 5000000\" --net-margin 12.5% --our-share 30%",
-                     "kam account figures set K-000123 2025 --collection-days 45 --clear profit"},
+        .examples =
+            {"kam account figures set K-000123 2025 --revenue \"CNY 5000000\" --net-margin 12.5% --our-share 30%",
+             "kam account figures set K-000123 2025 --collection-days 45 --clear profit"},
     },
     {
         .name = "account figures retire",
@@ -142,7 +143,8 @@ const struct command archive_commands[] = {
         .arguments = {{.name = N_("ACCOUNT"), .field = "event.account_id", .kind = RECORD_ACCOUNT}},
         .required = "description",
         .done = N_("Recorded the event of %s."),
-        .examples = {"kam account event add K-000123 --happened-on 2024-05-01 --description \"Opened a plant in Suzhou\""},
+        .examples =
+            {"kam account event add K-000123 --happened-on 2024-05-01 --description \"Opened a plant in Suzhou\""},
     },
     {
         .name = "account event edit",

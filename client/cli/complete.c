@@ -133,7 +133,6 @@ static void offer_flag(struct typed *typed, const struct flag *flag)
 
 static void offer_options(struct typed *typed)
 {
-    static const char *const common[] = {"clear", "if-version", "at"};
     for (size_t at = 0; at < typed->option_count; at++) {
         const struct option *option = &typed->options[at];
         completions_add(typed->found, arena_printf(typed->app->arena, "--%s", option->name),
@@ -142,9 +141,9 @@ static void offer_options(struct typed *typed)
     if (typed->command != NULL) {
         for (const struct flag *flag = typed->command->flags; flag != NULL && flag->name != NULL; flag++)
             offer_flag(typed, flag);
-        for (size_t at = 0; at < sizeof common / sizeof common[0]; at++)
-            if (command_find_flag(typed->command, common[at]) != NULL)
-                offer_flag(typed, command_find_flag(typed->command, common[at]));
+        for (const char *const *name = help_common_flags; *name != NULL; name++)
+            if (command_find_flag(typed->command, *name) != NULL)
+                offer_flag(typed, command_find_flag(typed->command, *name));
     }
     for (const struct flag *flag = global_flags; flag->name != NULL; flag++)
         offer_flag(typed, flag);

@@ -24,6 +24,8 @@ const struct flag global_flags[] = {
     {NULL, NULL, NULL, false},
 };
 
+const char *const help_common_flags[] = {"clear", "if-version", "at", NULL};
+
 static bool has_letter(const char *text)
 {
     for (; *text != '\0'; text++)
@@ -100,24 +102,32 @@ void help_overview(struct app *app, const char *const words[], size_t count)
         fprintf(app->out, "%s\n", _("Begin with: kam login SERVER"));
 }
 
-static void print_usage(struct app *app, const struct command *command)
+const char *help_usage(struct app *app, const struct command *command)
 {
-    fprintf(app->out, "%s kam %s", _("usage:"), command->name);
+    const char *usage = arena_printf(app->arena, "kam %s", command->name);
     for (size_t at = 0; at < MOST_ARGUMENTS && command->arguments[at].name != NULL; at++) {
         const struct argument *argument = &command->arguments[at];
-        fprintf(app->out, argument->is_optional ? " [%s%s]" : " %s%s", _(argument->name),
-                argument->takes_rest ? "..." : "");
+        usage = arena_printf(app->arena, argument->is_optional ? "%s [%s%s]" : "%s %s%s", usage, _(argument->name),
+                             argument->takes_rest ? "..." : "");
     }
-    fprintf(app->out, " [--%s]\n\n", _("OPTIONS"));
+    return arena_printf(app->arena, "%s [--%s]", usage, _("OPTIONS"));
+}
+
+static void print_usage(struct app *app, const struct command *command)
+{
+    fprintf(app->out, "%s %s\n\n", _("usage:"), help_usage(app, command));
     print_column(app, _(command->summary), 0);
 }
 
-static void print_option(struct app *app, const struct option *option)
+const char *help_option_name(struct app *app, const struct option *option)
+{
+    return option->parameter == NULL ? arena_printf(app->arena, "--[no-]%s", option->name)
+                                     : arena_printf(app->arena, "--%s %s", option->name, _(option->parameter));
+}
+
+const char *help_option_text(struct app *app, const struct option *option)
 {
     const ProtobufCFieldDescriptor *field = option->path[option->depth - 1];
-    const char *name = option->parameter == NULL
-                           ? arena_printf(app->arena, "--[no-]%s", option->name)
-                           : arena_printf(app->arena, "--%s %s", option->name, _(option->parameter));
     const char *text = help_text(app->arena, option->contract);
     if (option->is_required)
         text = arena_printf(app->arena, "%s%s%s", text, has_letter(text) ? " " : "", _("(required)"));
@@ -131,14 +141,23 @@ static void print_option(struct app *app, const struct option *option)
     if (option->contract->has_min && option->contract->has_max)
         text = arena_printf(app->arena, _("%s (%lld to %lld)"), text, (long long)option->contract->min,
                             (long long)option->contract->max);
-    print_entry(app, name, text, OPTION_WIDTH);
+    return text;
+}
+
+static void print_option(struct app *app, const struct option *option)
+{
+    print_entry(app, help_option_name(app, option), help_option_text(app, option), OPTION_WIDTH);
+}
+
+const char *help_flag_name(struct app *app, const struct flag *flag)
+{
+    return flag->parameter == NULL ? arena_printf(app->arena, "--%s", flag->name)
+                                   : arena_printf(app->arena, "--%s %s", flag->name, _(flag->parameter));
 }
 
 static void print_flag(struct app *app, const struct flag *flag)
 {
-    const char *name = flag->parameter == NULL ? arena_printf(app->arena, "--%s", flag->name)
-                                               : arena_printf(app->arena, "--%s %s", flag->name, _(flag->parameter));
-    print_entry(app, name, _(flag->help), OPTION_WIDTH);
+    print_entry(app, help_flag_name(app, flag), _(flag->help), OPTION_WIDTH);
 }
 
 const char *const *help_words_of_flag(const char *name)
@@ -175,7 +194,6 @@ static void print_words(struct app *app, const struct command *command)
 
 void help_command(struct app *app, const struct command *command)
 {
-    static const char *const common[] = {"clear", "if-version", "at"};
     const struct option *options;
     size_t count;
     options_of_command(app->arena, command, &options, &count);
@@ -189,9 +207,9 @@ void help_command(struct app *app, const struct command *command)
         print_option(app, &options[at]);
     for (const struct flag *flag = command->flags; flag != NULL && flag->name != NULL; flag++)
         print_flag(app, flag);
-    for (size_t at = 0; at < sizeof common / sizeof common[0]; at++)
-        if (command_find_flag(command, common[at]) != NULL)
-            print_flag(app, command_find_flag(command, common[at]));
+    for (const char *const *name = help_common_flags; *name != NULL; name++)
+        if (command_find_flag(command, *name) != NULL)
+            print_flag(app, command_find_flag(command, *name));
     fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Everywhere"), app_plain(app));
     for (const struct flag *flag = global_flags; flag->name != NULL; flag++)
         print_flag(app, flag);

@@ -16,6 +16,15 @@ void help_suggest_command(struct app *app, const char *const words[], size_t cou
 // Options that every command takes.
 extern const struct flag global_flags[];
 
+// Those that commands have beside their own: command_find_flag() tells which. NULL at the end.
+extern const char *const help_common_flags[];
+
+// What help says, for the man pages: "kam account show ACCOUNT [--OPTIONS]"; "--status WORD" and what it is.
+const char *help_usage(struct app *app, const struct command *command);
+const char *help_option_name(struct app *app, const struct option *option);
+const char *help_option_text(struct app *app, const struct option *option);
+const char *help_flag_name(struct app *app, const struct flag *flag);
+
 // The words that a flag takes, NULL at their end; NULL when it takes others as well.
 const char *const *help_words_of_flag(const char *name);
 

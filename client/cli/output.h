@@ -38,8 +38,8 @@ void output_json(struct app *app, const json_t *value);
 // A heading inside a page.
 void output_heading(struct app *app, const char *title);
 
-// Those of the fields (names separated by blanks) that are set, as lines of a page, below a heading; N_(title), NULL for
-// none.
+// Those of the fields (names separated by blanks) that are set, as lines of a page, below a heading; N_(title), NULL
+// for none.
 void output_section(struct app *app, const ProtobufCMessage *message, const char *title, const char *fields);
 
 // A line of a page: a label and what it says, wrapped.

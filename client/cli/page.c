@@ -273,8 +273,8 @@ static void print_page(struct app *app, const ProtobufCMessage *message)
     }
     for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
-        bool is_title =
-            page != NULL && names_field("code name path subject login supplier", field->name) && !is_in_page(page, field->name);
+        bool is_title = page != NULL && names_field("code name path subject login supplier", field->name) &&
+                        !is_in_page(page, field->name);
         if (is_shown(message, field) && !is_in_page(page, field->name) && !is_title)
             print_field(app, message, field, label_width);
         if (field->label == PROTOBUF_C_LABEL_REPEATED && value_form(field) == VALUE_MESSAGE)
