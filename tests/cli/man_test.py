@@ -41,7 +41,7 @@ class Man(unittest.TestCase):
             done = run('man', '--encoding=UTF-8', '-l', page, LC_ALL='C.UTF-8', MANWIDTH='80', MANROFFSEQ='', GROFF_NO_SGR='1', MAN_KEEP_FORMATTING='')
             # Examples stay as they are typed.
             for line in re.sub('.\b', '', done.stdout).splitlines():
-                if not line.lstrip().startswith('kam '):
+                if not re.search(r'\bkam [a-z]', line):
                     self.assertLessEqual(len(line), 80, (page, line))
 
     def test_every_command_has_its_place(self):
