@@ -2,6 +2,7 @@
 // kam account ...
 #include "account_commands.h"
 
+#include "account_merge.h"
 #include "overview_commands.h"
 
 #define SERVICE "/kam.v1.AccountService/"
@@ -96,6 +97,26 @@ const struct command account_commands[] = {
         .arguments = {{.name = N_("ACCOUNT"), .field = "id", .kind = RECORD_ANY_ACCOUNT}},
         .done = N_("Restored %s."),
         .examples = {"kam account restore K-000123"},
+    },
+    {
+        .name = "account merge",
+        .summary = N_("Merge two accounts that are one: everything of MERGED goes to SURVIVOR"),
+        .method = "/kam.v1.AccountMergeService/MergeAccounts",
+        .arguments = {{.name = N_("SURVIVOR"), .field = "survivor_id", .kind = RECORD_ACCOUNT},
+                      {.name = N_("MERGED"), .field = "merged_id", .kind = RECORD_ANY_ACCOUNT}},
+        .flags = account_merge_flags,
+        .hidden = "survivor_version merged_version",
+        .run = account_merge_run,
+        .done = N_("Merged into %s."),
+        .examples = {"kam account merge K-000123 K-000456 --reason \"The same firm\""},
+    },
+    {
+        .name = "account unmerge",
+        .summary = N_("Undo a merge of the last 30 days: what was moved goes back"),
+        .method = "/kam.v1.AccountMergeService/UndoMerge",
+        .arguments = {{.name = N_("MERGED"), .field = "merged_id", .kind = RECORD_MERGED_ACCOUNT}},
+        .done = N_("Took it out of %s again."),
+        .examples = {"kam account unmerge K-000456 --reason \"They are two plants\""},
     },
 };
 const size_t account_command_count = sizeof account_commands / sizeof account_commands[0];

@@ -23,6 +23,7 @@ enum record_kind {
     RECORD_TARGET_LIST,
     RECORD_PLAN,
     RECORD_ROUTE,
+    RECORD_MERGED_ACCOUNT, // itself, and not what it was merged into
 };
 
 enum { MOST_ARGUMENTS = 3, MOST_EXAMPLES = 4, MOST_DEPTH = 4 };

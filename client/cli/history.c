@@ -8,6 +8,7 @@
 #include "json.h"
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/account_archive.pb-c.h"
+#include "kam/v1/account_merge.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/history.pb-c.h"
@@ -53,6 +54,7 @@ static const struct {
     {"account_supply", N_("supplier"), &kam__v1__supply__descriptor},
     {"account_brand", N_("brand"), &kam__v1__brand__descriptor},
     {"account_event", N_("event"), &kam__v1__account_event__descriptor},
+    {"account_merge", N_("merge of accounts"), &kam__v1__account_merge__descriptor},
     {"target_list", N_("target list"), &kam__v1__target_list__descriptor},
     {"target_entry", N_("entry of a target list"), &kam__v1__target_entry__descriptor},
     {"visit_plan", N_("plan"), &kam__v1__visit_plan__descriptor},
@@ -69,6 +71,12 @@ static size_t find_entity(const char *name)
         if (strcmp(entities[at].entity, name) == 0)
             return at;
     return count;
+}
+
+const char *history_entity_name(const char *entity)
+{
+    size_t at = find_entity(entity);
+    return at < sizeof entities / sizeof entities[0] ? _(entities[at].name) : entity;
 }
 
 static bool ends_with(const char *text, const char *end)

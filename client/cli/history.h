@@ -7,4 +7,7 @@
 
 enum exit_code history_run(struct app *app, struct invocation *invocation);
 
+// What people call the records of a table of the change log; the table's name where there is no word for it.
+const char *history_entity_name(const char *entity);
+
 #endif

@@ -9,6 +9,7 @@
 #include "message.h"
 #include "output.h"
 #include "recent.h"
+#include "resolve.h"
 #include "table.h"
 #include "value.h"
 
@@ -244,6 +245,15 @@ enum exit_code overview_show_account(struct app *app, struct invocation *invocat
     if (code != KAM_OK)
         return app_print_error(app);
     const Kam__V1__AccountPage *page = (const Kam__V1__AccountPage *)response;
+    while (is_code(word) && *page->account->merged_into_id != '\0') { // the code finds what remains
+        resolve_note_merged(app, &page->account->base);
+        request = app_new_request(app, GET_ACCOUNT_PAGE);
+        message_set_text(request, "id", page->account->merged_into_id);
+        failure = app_call(app, GET_ACCOUNT_PAGE, request, &response);
+        if (failure != EXIT_OK)
+            return failure;
+        page = (const Kam__V1__AccountPage *)response;
+    }
     if (app->settings.json)
         return output_record(app, response);
     if (app->settings.csv || app->settings.columns != NULL)

@@ -101,7 +101,7 @@ void output_heading(struct app *app, const char *title)
 
 const char *output_title(struct app *app, const ProtobufCMessage *message)
 {
-    static const char *const names[] = {"path", "name", "subject", "title", "supplier"};
+    static const char *const names[] = {"path", "name", "subject", "title", "survivor_name", "supplier"};
     const char *code = message_text(message, "code"), *login = message_text(message, "login");
     const char *title = "";
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)

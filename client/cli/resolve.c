@@ -39,6 +39,7 @@ static const char *const kind_names[] = {
     [RECORD_TARGET_LIST] = N_("target list"),
     [RECORD_PLAN] = N_("plan"),
     [RECORD_ROUTE] = N_("route"),
+    [RECORD_MERGED_ACCOUNT] = N_("account"),
 };
 
 // An exact match is kept even where there are too many others.
@@ -304,7 +305,16 @@ static bool is_code(const char *text)
            strspn(text + letters + 1, "0123456789-") == strlen(text + letters + 1);
 }
 
-static enum exit_code account_by_code(struct app *app, const char *text, struct reference *reference_r)
+void resolve_note_merged(struct app *app, const ProtobufCMessage *account)
+{
+    fprintf(stderr, _("%s %s was merged into %s %s.\n"), app_clean(app, message_text(account, "code")),
+            app_clean(app, message_text(account, "name")), app_clean(app, message_text(account, "merged_into_code")),
+            app_clean(app, message_text(account, "merged_into_name")));
+}
+
+// The code of a merged account means the one that remains.
+static enum exit_code account_by_code(struct app *app, enum record_kind kind, const char *text,
+                                      struct reference *reference_r)
 {
     static const char method[] = "/kam.v1.AccountService/GetAccount";
     char *code = arena_strdup(app->arena, text);
@@ -321,9 +331,25 @@ static enum exit_code account_by_code(struct app *app, const char *text, struct 
         app_refuse(app, EXIT_NOT_FOUND, _("no account within your reach has the code %s"), code);
         return EXIT_NOT_FOUND;
     }
+    while (kind != RECORD_MERGED_ACCOUNT && *message_text(response, "merged_into_id") != '\0') {
+        resolve_note_merged(app, response);
+        request = app_new_request(app, method);
+        message_set_text(request, "id", message_text(response, "merged_into_id"));
+        failure = app_call(app, method, request, &response);
+        if (failure != EXIT_OK)
+            return failure;
+    }
     snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
     reference_r->version = message_integer(response, "version");
     return EXIT_OK;
+}
+
+// Searches find what remains; the merged account itself is among the retired ones.
+static enum exit_code merged_account_by_name(struct app *app, const char *text, struct reference *reference_r)
+{
+    struct candidates all = {0};
+    enum exit_code failure = collect_retired_accounts(app, text, &all);
+    return failure == EXIT_OK ? choose(app, RECORD_MERGED_ACCOUNT, text, &all, reference_r) : failure;
 }
 
 static enum exit_code session_by_id(struct app *app, const char *text, struct reference *reference_r)
@@ -424,6 +450,9 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         return user_by_name(app, text, reference_r);
     case RECORD_TEAM:
         return team_by_name(app, text, reference_r);
+    case RECORD_MERGED_ACCOUNT:
+        return is_code(text) ? account_by_code(app, kind, text, reference_r)
+                             : merged_account_by_name(app, text, reference_r);
     case RECORD_TARGET_LIST:
         return target_list_by_name(app, text, reference_r);
     case RECORD_SESSION:
@@ -442,7 +471,7 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
     case RECORD_ANY_ACCOUNT:
     case RECORD_ANY:
         if (is_code(text))
-            return account_by_code(app, text, reference_r);
+            return account_by_code(app, kind, text, reference_r);
         return by_search(app, kind, text, reference_r);
     default:
         return by_search(app, kind, text, reference_r);

@@ -17,4 +17,7 @@ struct reference {
 enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at,
                               struct reference *reference_r);
 
+// Says on stderr where a merged account went.
+void resolve_note_merged(struct app *app, const ProtobufCMessage *account);
+
 #endif

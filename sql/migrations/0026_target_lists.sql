@@ -115,7 +115,8 @@ begin
     select string_agg(x.name, ', ' order by x.name) into v_names
       from (select a.name from account a where a.id = any (account_ids) and not user_reaches_account(v_user.id, a.id) order by a.name limit 5) x;
     perform require(v_names is null, 9, 'OWNER_OUT_OF_REACH',
-                    v_user.name || ' does not work on ' || v_names || '. Make them a member first, or choose somebody else.');
+                    '{user} does not work on {accounts}. Make them a member first, or choose somebody else.',
+                    jsonb_build_object('metadata', jsonb_build_object('user', v_user.name, 'accounts', v_names)));
 end
 $$;
 
@@ -156,7 +157,7 @@ begin
          where not exists (select from target_entry e where e.list_id = v_list.id and e.account_id = x.id and e.remove_time is null));
     select count(*) + cardinality(v_ids) into v_count from target_entry e where e.list_id = v_list.id and e.remove_time is null;
     perform require(v_count <= c_most, 9, 'TARGET_LIST_FULL',
-                    'A target list holds at most ' || c_most || ' accounts; with these it would be more. Narrow the segment, or make another list.',
+                    'A target list holds at most {most} accounts; with these it would be more. Narrow the segment, or make another list.',
                     jsonb_build_object('metadata', jsonb_build_object('most', c_most::text)));
     -- In an order that is the same for all; whoever gives an account to another owner waits, and their trigger then sees the entry.
     perform from account a where a.id = any (v_ids) order by a.id for share;

@@ -16,6 +16,11 @@ def get_account_by_code(case):
     return {"code": case.sentinel("account", "account.code")}
 
 
+@call("AccountService/GetAccount merged", shows=["merged/merged.name"])
+def get_merged_account(case):
+    return {"id": case.id("merged")}
+
+
 @call("AccountService/ListAccounts", shows=["account/account."])
 def list_accounts(_):
     return {"page_size": 500}
@@ -157,3 +162,25 @@ def retire_account(case):
 @call("AccountService/RestoreAccount", shows=["account/account.name"], writes=True)
 def restore_account(case):
     return {"id": case.id("account"), "version": case.version("account")}
+
+
+@call("AccountMergeService/PreviewMerge", shows=["account/account.name"])
+def preview_merge(case):
+    return {"survivor_id": case.home_id("account"), "merged_id": case.id("account")}
+
+
+@call("AccountMergeService/MergeAccounts", shows=["account/account.name"], writes=True)
+def merge_accounts(case):
+    return {"survivor_id": case.home_id("account"), "survivor_version": case.home_version("account"),
+            "merged_id": case.id("account"), "merged_version": case.version("account"), "reason": "one firm"}
+
+
+@call("AccountMergeService/MergeAccounts into", shows=["account/account.name"], writes=True)
+def merge_accounts_into(case):
+    return {"survivor_id": case.id("account"), "survivor_version": case.version("account"),
+            "merged_id": case.home_id("account"), "merged_version": case.home_version("account"), "reason": "one firm"}
+
+
+@call("AccountMergeService/UndoMerge", shows=["account/account.name"], writes=True)
+def undo_merge(case):
+    return {"merged_id": case.id("merged"), "reason": "two firms"}

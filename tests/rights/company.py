@@ -187,6 +187,7 @@ class Company:
             self.add_member(family, member)
 
         self.ensure(family, "targets")
+        self.ensure(family, "merged")
         self.build_contact(family, "chief")
         self.build_contact(family, "contact", reports_to_id=family.ids["chief"])
         self.build_profile(family)
@@ -333,7 +334,8 @@ class Company:
         if target == "former":
             self.reassign(family, "stranger", "handed over")
         if target == "retired":
-            self.ensure(family, "targets")  # no list takes it once it is retired
+            self.ensure(family, "targets")  # no list takes it once it is retired, and nothing is merged into it
+            self.ensure(family, "merged")
             self.retire(family, "out of business")
         return family
 
@@ -355,6 +357,8 @@ class Company:
                                       values (%s, %s, 'monthly', 1, '2190-01-01') returning id::text""",
                                    (family.ids["account"], self.registry.text(family.key, record, "plan.subject")))
                 family.ids[record], = self.owner.fetchone()
+            elif record == "merged":
+                family.ids[record] = self.build_merged(family)
             else:
                 person = record.removesuffix("-position")
                 made = self.boss("ContactService/CreateContact", contact={
@@ -365,6 +369,14 @@ class Company:
                 family.ids[person] = made.id
                 family.ids[f"{person}-position"] = made.positions[0].id
         return family.ids[record]
+
+    def build_merged(self, family):
+        """An account that was merged into the family's."""
+        made = self.boss("AccountService/CreateAccount", account={"name": self.registry.text(family.key, "merged", "merged.name"),
+                                                                  "owner_id": self.users[family.owner].id})
+        self.boss("AccountMergeService/MergeAccounts", survivor_id=family.ids["account"], survivor_version=self.version(family, "account"),
+                  merged_id=made.id, merged_version=made.version, reason=self.registry.text(family.key, "merged", "merge.reason"))
+        return made.id
 
     def build_targets(self, family):
         """A target list with the family's account, made by its owner, or by boss."""

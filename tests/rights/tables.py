@@ -86,14 +86,16 @@ class Tables:
         self.gifts = self.ask(self.owner, "select id::text, contact_id::text from contact_gift")
         self.lists = dict(self.ask(self.owner, "select id::text, owner_id::text from target_list"))
         self.handed_over = self.ask(self.owner, "select list_id::text, account_id::text, user_id::text from target_entry where remove_time is null")
+        self.merged = self.ask(self.owner, "select id::text, merged_into_id::text from account where merged_into_id is not null")
         self.seen = {user.login: set() for user in self.users.values()}
 
     # ---- the rule, once more ----
 
     def reached(self, user):
-        return {account for account, owner in self.owners.items()
-                if owner == user.id or (account, user.id) in self.members
-                or user.role == "manager" and self.company.is_below(self.users[owner].team, user.team)}
+        own = {account for account, owner in self.owners.items()
+               if owner == user.id or (account, user.id) in self.members
+               or user.role == "manager" and self.company.is_below(self.users[owner].team, user.team)}
+        return own | {merged for merged, survivor in self.merged if survivor in own}
 
     def below(self, user):
         return {other.id for other in self.users.values()

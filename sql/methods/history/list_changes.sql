@@ -13,10 +13,15 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
       where not :with_children and x.record_id = :record_id
         and {{change_page}})
     union all
-    (select {{change_row}}
-       from change x
-      where :with_children and x.account_id = :record_id
-        and {{change_page}})
+    -- Of an account also what happened to those that were merged into it.
+    (select y.*
+       from kam.merged_accounts(:record_id) m
+      cross join lateral (
+        select {{change_row}}
+          from change x
+         where x.account_id = m.id
+           and {{change_page}}) y
+      where :with_children)
     union all
     (select y.*
        from (select distinct p.contact_id from position p where p.account_id = :record_id) p
