@@ -47,6 +47,14 @@ const struct command account_commands[] = {
                      "kam account edit Acme --clear website"},
     },
     {
+        .name = "account checks",
+        .summary = N_("Show what is still unknown of an account: the nine checks"),
+        .method = "/kam.v1.CheckService/ListAccountChecks",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ANY_ACCOUNT}},
+        .columns = "kind state known total gaps is_provisional",
+        .examples = {"kam account checks K-000123"},
+    },
+    {
         .name = "account duplicates",
         .summary = N_("Look for accounts with a similar name, also those out of your reach"),
         .method = SERVICE "FindDuplicateAccounts",

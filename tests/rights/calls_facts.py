@@ -87,6 +87,11 @@ def list_gifts(case):
     return {"contact_id": case.id("contact")}
 
 
+@call("CheckService/ListAccountChecks")
+def list_checks(case):
+    return {"account_id": case.id("account")}
+
+
 @call("NeedService/CreateNeed", shows=["account/account.name"], writes=True)
 def create_need(case):
     return {"need": {"account_id": case.id("account"), "kind": 1, "scope": 2, "level": 3, "text": "spare parts within a day"}}

@@ -131,6 +131,54 @@ class PeopleTest(Stage):
         below = self.call('ann').read('HistoryService/ListChanges', {'record_id': self.li['id'], 'with_children': True})['changes']
         self.assertEqual(3, sum(row['entity'] == 'contact_gift' for row in below))
 
+    # ---- nine checks ----
+
+    def checks(self, login='ann', account=None):
+        return {row['kind']: (row['state'], row['known'], row['total'], row['gaps'])
+                for row in self.call(login).read('CheckService/ListAccountChecks', {'account_id': account or self.acme})['checks']}
+
+    def test_nine_checks_of_an_empty_account(self):
+        empty = self.add_account('ann', 'Empty')['id']
+        rows = self.call('ann').read('CheckService/ListAccountChecks', {'account_id': empty})['checks']
+        self.assertEqual(['structure', 'roles', 'process', 'progress', 'strength', 'friends_and_foes', 'likings', 'needs', 'competitors'], [row['kind'] for row in rows])
+        self.assertEqual({'unknown'}, {row['state'] for row in rows})
+        self.assertTrue(all(row['gaps'] for row in rows))
+        self.assertEqual(['process', 'progress', 'competitors'], [row['kind'] for row in rows if row['is_provisional']])
+        self.assertEqual({}, self.checks('sue', empty))
+
+    def test_nine_checks_become_known(self):
+        self.assertEqual(('unknown', 0, 2, ['who_reports_to_whom']), self.checks()['structure'])
+        ann = self.call('ann')
+        ann.write('ContactService/UpdatePosition', {'position': {'id': self.wang['positions[].id'][0], 'version': 1, 'level': 1, 'buying_roles': ['decider'],
+                                                                 'stance': 'ally', 'influence': 90},
+                                                    'update_mask': ['level', 'buying_roles', 'stance', 'influence']})
+        half = self.checks()
+        self.assertEqual(('partly', 1, 2, ['who_reports_to_whom']), half['structure'])
+        self.assertEqual(('partly', 1, 2, ['buying_roles']), half['roles'])
+        self.assertEqual(('partly', 1, 3, ['who_buys', 'who_uses', 'opportunity']), half['process'])
+        self.assertEqual(('unknown', 0, 2, ['relationships', 'influence']), half['strength'])
+        self.assertEqual(('partly', 1, 2, ['stances']), half['friends_and_foes'])
+        self.assertEqual(('unknown', 0, 2, ['need_of_organisation', 'needs_of_deciders']), half['needs'])
+        self.update_position('ann', 1, reports_to_id=self.wang['id'], buying_roles=['purchaser', 'user'], stance='unknown', influence=20)
+        self.assertEqual(('partly', 1, 2, ['stances']), self.checks()['friends_and_foes'], 'an unknown stance is not known')
+        self.update_position('ann', 2, stance='opponent')
+        for contact in (self.li, self.wang):
+            ann.write('ContactService/RecordRelationship', {'position_id': contact['positions[].id'][0], 'level': 2})
+            ann.write('ContactService/UpdateContactProfile', {'profile': {'contact_id': contact['id'], 'version': 0, 'motives': 'power'}, 'update_mask': ['motives']})
+        self.log_activity('ann', self.acme, next_step={'kind': 'call', 'subject': 'again', 'time': '2030-01-01 10:00:00+00'})
+        self.add_need('ann', self.acme)
+        self.add_need('ann', self.acme, scope='person', contact_id=self.wang['id'])
+        supply = ann.write('AccountArchiveService/CreateSupply', {'supply': {'account_id': self.acme, 'supplier': 'Rival'}})
+        self.assertEqual(('unknown', 0, 1, ['suppliers_weakness']), self.checks()['competitors'])
+        ann.write('AccountArchiveService/UpdateSupply', {'supply': {'id': supply['_record_id'], 'version': 1, 'shortcomings': 'late', 'willingness': 'open'},
+                                                         'update_mask': ['shortcomings', 'willingness']})
+        full = self.checks()
+        self.assertEqual(('partly', 3, 3, ['opportunity']), full.pop('process'))
+        self.assertEqual({'known'}, {row[0] for row in full.values()}, full)
+        # Who left or was retired does not count.
+        ann.write('ContactService/EndPosition', {'id': self.wang['positions[].id'][0], 'version': 3})
+        self.assertEqual(('partly', 1, 1, ['who_decides']), self.checks()['roles'])
+
     # ---- needs ----
 
     def test_needs(self):

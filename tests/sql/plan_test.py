@@ -82,6 +82,7 @@ class PlanTest(Stage):
             'ContactService/ListRelationshipChanges': [{'position_id': self.account}],
             'ContactService/GetContactProfile': [{'contact_id': self.contact}],
             'ContactService/ListGifts': [{'contact_id': self.contact}],
+            'CheckService/ListAccountChecks': [{'account_id': self.account}],
             'NeedService/ListNeeds': [{'account_id': self.account}, {'account_id': self.account, 'contact_id': self.contact}],
             'ActivityService/ListActivities': [{'account_id': self.account}, {'contact_id': self.contact}, {'owner_id': self.users['ann']}, {},
                                                {'state': 'planned'}, {'account_id': self.account, 'state': 'planned'}],
