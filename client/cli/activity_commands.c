@@ -71,7 +71,7 @@ const struct command activity_commands[] = {
         .summary = N_("List activities, newest first: an account's, a person's, or your own"),
         .method = SERVICE "ListActivities",
         .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT, .is_optional = true}},
-        .columns = "id time kind state account_name subject contact_names owner_name origin",
+        .columns = "id time kind state origin account_name subject contact_names owner_name",
         .empty = N_("Log what you did: kam activity log ACCOUNT KIND SUBJECT"),
         .examples = {"kam activity list K-000123", "kam activity list --owner me --state planned",
                      "kam activity list --contact 张伟 --kind visit"},

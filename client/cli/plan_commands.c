@@ -11,8 +11,8 @@ const struct command plan_commands[] = {
         .summary = N_("List the plans of recurring visits: all within reach, or an account's, a route's, somebody's"),
         .method = PLANS "ListVisitPlans",
         .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT, .is_optional = true}},
-        .columns = "id subject account_name route_name repeat every weekdays month_day time_of_day next_on owner_name "
-                   "problem skipped_account_names end_time",
+        .columns = "id subject account_name route_name next_on problem time_of_day weekdays month_day owner_name every "
+                   "skipped_account_names end_time",
         .empty = N_("Plan visits on fixed days: kam plan add ACCOUNT --subject TEXT --weekday monday"),
         .examples = {"kam plan list", "kam plan list K-000123", "kam plan list --owner me --include-ended"},
     },

@@ -14,7 +14,7 @@
 #include "value.h"
 
 #define SERVICE "/kam.v1.RhythmService/"
-#define RULE_COLUMNS "kind applies_to from_days to_days follow_up_kind follow_up_subject repeat_days"
+#define RULE_COLUMNS "kind applies_to from_days to_days follow_up_kind repeat_days follow_up_subject"
 
 enum { LARGEST_FILE_BYTES = 1024 * 1024, MOST_RULES = 40 };
 

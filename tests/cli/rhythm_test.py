@@ -32,7 +32,7 @@ class RhythmCommands(unittest.TestCase):
     def test_what_show_writes_set_reads(self):
         shown = self.kam('rhythm', 'show')
         self.assertIn('Rhythm version', shown.out)
-        self.assertIn('Again after days', shown.out)
+        self.assertIn('Again after', shown.out)
         saved = self.kam('rhythm', 'show', '--csv').out
         rows = list(csv.DictReader(io.StringIO(saved)))
         self.assertEqual(['quotation', 'sample', 'visit', 'visit'], [row['kind'] for row in rows])
