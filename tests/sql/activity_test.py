@@ -78,6 +78,20 @@ class ActivityTest(Stage):
         self.call('ann').write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
         self.assertEqual('Bob', self.log_activity('ann', self.acme, owner_id=self.users['bob'], next_step={**step, 'owner_id': self.users['boss']})['owner_name'])
 
+    def test_plans_go_along_with_an_account_that_is_given_away(self):
+        self.call('ann').write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
+        plans = [self.plan_activity('ann', self.acme, 'Mine'), self.plan_activity('ann', self.acme, "Bob's", owner_id=self.users['bob']),
+                 self.log_activity('ann', self.acme, 'Done', kind='note')]
+        self.call('boss').write('AccountService/ReassignAccount', {'id': self.acme, 'version': 1, 'owner_id': self.users['sue'], 'reason': 'Ann left'})
+        read = [self.call('boss').read('ActivityService/GetActivity', {'id': plan['id']})['.'] for plan in plans]
+        self.assertEqual(['Sue', 'Bob', 'Ann'], [activity['owner_name'] for activity in read])
+        self.assertEqual('Ann left', self.changes(plans[0]['id'])[0]['reason'])
+        # Who still works on the account keeps what they planned.
+        self.call('boss').write('AccountService/ReassignAccount', {'id': self.other, 'version': 1, 'owner_id': self.users['boss'], 'reason': 'x'})
+        kept = self.plan_activity('boss', self.other, 'Kept by the boss')
+        self.call('boss').write('AccountService/ReassignAccount', {'id': self.other, 'version': 2, 'owner_id': self.users['ann'], 'reason': 'x'})
+        self.assertEqual('Boss', self.call('boss').read('ActivityService/GetActivity', {'id': kept['id']})['.']['owner_name'])
+
     def test_a_correction_stays_with_an_owner_who_left(self):
         original = self.log_activity('ann', self.acme, owner_id=self.users['north'])
         self.query("update app_user set disable_time = now() where login = 'north'")

@@ -251,7 +251,7 @@ class VisitPlanTest(Plans):
         touched = self.made(plan)[0][4]
         self.call('ann').write('ActivityService/UpdateActivity', {'activity': {'id': touched, 'version': 1, 'place': 'x'}, 'update_mask': ['place']})
         self.call('boss').write('AccountService/ReassignAccount', {'id': self.acme, 'version': 1, 'owner_id': self.users['sue'], 'reason': 'x'})
-        self.assertEqual([self.users['ann']] + [self.users['sue']] * 13, [row[3] for row in self.made(plan)])
+        self.assertEqual([self.users['sue']] * 14, [row[3] for row in self.made(plan)])
         self.assertEqual({self.users['bob']}, {row[3] for row in self.made(bobs)})
         self.assertEqual('Sue', self.get_plan(plan, 'sue')['owner_name'])
         self.refused('NOT_FOUND', 'NOT_FOUND', self.get_plan, plan, 'ann')
