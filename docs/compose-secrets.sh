@@ -7,7 +7,6 @@ umask 022  # the containers' users are not the one who runs this; the folder its
 chmod 0700 secrets
 make() { [ -f "secrets/$1" ] || printf '%s' "$2" >"secrets/$1"; }
 password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
-make superuser_password "$(password)"
 make owner_password "$(password)"
 make login_password "$(password)"
 make database_url "postgresql://kam_login:$(cat secrets/login_password)@postgres/kam"

@@ -18,6 +18,9 @@ from support.cluster import Cluster
 from support.kam import KAMD, Caller, Kamd, make_company, wait_for
 
 
+METRICS = pathlib.Path(__file__).resolve().parents[2] / 'docs' / 'metrics.md'
+
+
 def run_kamd(*words, environment=None):
     return subprocess.run([str(KAMD), *words], capture_output=True, text=True, check=False,
                           env={'PATH': '/usr/bin:/bin', 'HOME': '/nonexistent', **(environment or {})})
@@ -95,10 +98,35 @@ class Process(unittest.TestCase):
         self.assertGreater(kamd.metric('process_resident_memory_bytes'), 1e6)
         self.assertIn('GetAccount', page)
         self.assertEqual(kamd.page('/healthz'), 'serving\n')
-        ran = run_kamd('health', '--metrics', f'127.0.0.1:{kamd.metrics_port}')
-        self.assertEqual((ran.returncode, ran.stdout), (0, 'serving\n'))
+        documented = dict(re.findall(r'(?m)^\| `([a-z_]+)` \| (counter|gauge|histogram) \|', METRICS.read_text(encoding='utf-8')))
+        self.assertEqual(documented, dict(re.findall(r'(?m)^# TYPE (\S+) (\S+)$', page)), 'docs/metrics.md and the page differ')
+        dashboard = METRICS.with_name('grafana.json').read_text(encoding='utf-8')
+        for name in re.findall(r'\b(?:kamd?|process)_[a-z_]+', dashboard):
+            self.assertIn(re.sub(r'_(bucket|sum|count)$', '', name), documented)
+
+    def test_kamd_health(self):
+        kamd = self.start()
+        for address in ('*', '127.0.0.1'):
+            ran = run_kamd('health', '--address', address, '--port', str(kamd.port))
+            self.assertEqual((ran.returncode, ran.stdout), (0, 'serving\n'), ran.stderr)
+        ran = run_kamd('health', '--port', str(kamd.metrics_port))
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn('does not answer in gRPC', ran.stderr)
         kamd.stop()
-        self.assertEqual(run_kamd('health', '--metrics', f'127.0.0.1:{kamd.metrics_port}').returncode, 1)
+        ran = run_kamd('health', '--port', str(kamd.port))
+        self.assertEqual(ran.returncode, 1)
+        self.assertIn('nothing answers', ran.stderr)
+        self.assertEqual(run_kamd('health', '--port', '0').returncode, 1)
+
+    def test_kamd_health_without_a_database(self):
+        with Cluster() as cluster:
+            kamd = self.start(database=make_company(cluster))
+            cluster.halt('immediate')
+            wait_for(lambda: run_kamd('health', '--port', str(kamd.port)).stdout == 'not serving\n', 'health to say so')
+            self.assertEqual(run_kamd('health', '--port', str(kamd.port)).returncode, 1)
+            cluster.start()
+            wait_for(lambda: run_kamd('health', '--port', str(kamd.port)).returncode == 0, 'the server to get well again')
+            kamd.stop()
 
     def test_health_service(self):
         kamd = self.start()
