@@ -29,7 +29,7 @@ VOLUME /var/lib/postgresql/data
 EXPOSE 5432
 # PostgreSQL's fast shutdown; its default waits until every client has gone.
 STOPSIGNAL SIGINT
-HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD ["pg_isready", "-q", "-U", "postgres", "-d", "kam"]
+HEALTHCHECK --interval=5s --timeout=5s --start-period=60s CMD ["pg_isready", "-q", "-h", "/tmp", "-U", "postgres", "-d", "kam"]
 ENTRYPOINT ["compose-postgres"]
 
 FROM runtime AS kamd

@@ -37,5 +37,5 @@ fi
 # A container that was killed leaves the number of a process that is another one now.
 rm -f "$data/postmaster.pid"
 # DETAIL lines and statements would carry personal data into the log.
-exec "$binaries/postgres" -D "$data" -c listen_addresses='*' -c log_error_verbosity=terse -c log_min_error_statement=panic \
+exec "$binaries/postgres" -D "$data" -c listen_addresses='*' -c unix_socket_directories=/tmp -c log_error_verbosity=terse -c log_min_error_statement=panic \
     -c log_timezone=UTC -c jit=off -c random_page_cost=1.1 -c wal_compression=on -c max_wal_size=2GB "$@"
