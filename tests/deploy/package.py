@@ -17,7 +17,7 @@ from support import PASSWORD, ROOT, debian, expect, main, run, step, succeeds, w
 STAND_IN = '#!/bin/sh\necho "$(basename "$0") $*" >>/systemd-calls\n'
 PROGRAM = '''#include <kam.h>
 #include <kam/v1/account.pb-c.h>
-int main(void) { return kam__v1__account__descriptor.n_fields > 0 && &kam_client_create != 0 ? 0 : 1; }
+int main(void) { return kam__v1__account__descriptor.n_fields > 0 && kam_code_name(0) != 0 ? 0 : 1; }
 '''
 
 
