@@ -14,7 +14,11 @@ import tempfile
 
 from support import PASSWORD, ROOT, debian, expect, main, run, step, succeeds, wait_for
 
-STAND_IN = '#!/bin/sh\necho "$(basename "$0") $*" >>/systemd-calls\n'
+STAND_IN = '''#!/bin/sh
+echo "$(basename "$0") $*" >>/systemd-calls
+# Making links needs no systemd that runs.
+case "$*" in *daemon-reload*) ;; *) [ "${0##*/}" = deb-systemd-invoke ] || exec /usr/bin/systemctl "$@" ;; esac
+'''
 PROGRAM = '''#include <kam.h>
 #include <kam/v1/account.pb-c.h>
 int main(void) { return kam__v1__account__descriptor.n_fields > 0 && kam_code_name(0) != 0 ? 0 : 1; }
@@ -41,6 +45,7 @@ class Chroot:
         run('mount', '--bind', '/dev', self.folder / 'dev')
         for package in self.packages:
             shutil.copy(package, self.folder / 'root')
+        (self.folder / 'etc/apt/apt.conf.d/99path').write_text('DPkg::Path "/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin";\n', encoding='ascii')
         self.run('apt-get', 'update', '-q')
 
     def pretend_systemd(self):
@@ -162,8 +167,9 @@ def script():
         step('installed')
         chroot.run('apt-get', 'install', '-q', '-y', '--no-install-recommends', 'postgresql-15', 'systemd')
         chroot.pretend_systemd()
-        chroot.install(*files.values())
-        expect('deb-systemd-invoke start kamd.service' in chroot.calls(), 'it is not started')
+        text = chroot.install(*files.values())
+        calls = chroot.calls()
+        expect('deb-systemd-invoke start kamd.service' in calls, calls + text)
         check_installed(chroot)
         step('it serves; the first manager and a client')
         chroot.start()

@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+# builds: dev
+"""From the released schema to the present one, with data in it, an older client connected, and an older server beside the new one."""
+import hashlib
+import threading
+import unittest
+import uuid
+
+import psycopg2
+
+from released import MIGRATIONS, RELEASED, STATEMENTS, OldClient, OldServer, make_schema
+from support.cluster import Cluster
+from support.kam import PASSWORD, Kamd, wait_for
+
+ACCOUNTS = 30
+
+
+class Upgrade(unittest.TestCase):
+    maxDiff = None
+
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = cls.enterClassContext(Cluster())
+        cls.old = cls.cluster.create_database()
+        make_schema(cls.old)
+        # Users by today's operator commands, which know the released functions; the rest by that server's own statements.
+        kamd = Kamd(cls.old)
+        try:
+            kamd.make_company()
+        finally:
+            kamd.destroy()
+        server = OldServer(cls.old, cls.user_id(cls.old, 'nora'), 'rep')
+        for number in range(ACCOUNTS):
+            cls.create_account(server, f'Old customer {number}')
+        server.close()
+
+    def setUp(self):
+        self.database = self.cluster.clone(self.old)
+        self.kamd = Kamd(self.database)
+        self.addCleanup(self.kamd.destroy)
+
+    @staticmethod
+    def user_id(database, login):
+        return database.psql(f"select id from kam.app_user where login = '{login}'").strip()
+
+    @staticmethod
+    def create_account(server, name):
+        record = str(uuid.uuid4())
+        rows = server.call('kam.v1.AccountService/CreateAccount', {'account.name': name, 'duplicate_reason': 'x'}, record, is_write=True)
+        return rows[0]
+
+    def old_server(self):
+        server = OldServer(self.database, self.user_id(self.database, 'nora'), 'rep')
+        self.addCleanup(server.close)
+        return server
+
+    # ---- what was released stays ----
+
+    def test_released_migrations_never_change(self):
+        present = []
+        for path in sorted(MIGRATIONS.glob('*.sql'))[:len(RELEASED)]:
+            number, _, name = path.stem.partition('_')
+            present.append([str(int(number)), name, hashlib.blake2b(path.read_bytes(), digest_size=32).hexdigest()])
+        self.assertEqual(present, RELEASED)
+
+    def test_what_an_older_server_sends_still_works(self):
+        """Each statement, as each role that sends it: its names, its rights, and the columns that come back."""
+        self.assertEqual(self.kamd.operate('migrate').code, 0)
+        checked, complaints = 0, []
+        for role in ('rep', 'manager', 'service', 'auth'):
+            connection = self.database.connect(f'kam_{role}')
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                for at, statement in enumerate(STATEMENTS):
+                    if role not in statement['roles']:
+                        continue
+                    checked += 1
+                    try:
+                        complaints += self.try_statement(cursor, statement, f's{at}')
+                    except psycopg2.Error as error:
+                        complaints.append(f'{statement["method"]} {statement["name"]} as {role}: {error.pgcode} {error}')
+            connection.close()
+        self.assertEqual(complaints, [])
+        self.assertGreater(checked, len(STATEMENTS))
+
+    @staticmethod
+    def try_statement(cursor, statement, name):
+        cursor.execute('select array(select format_type(o, null) from unnest(%s::oid[]) with ordinality u (o, n) order by n)', (statement['types'],))
+        types = cursor.fetchone()[0]
+        declared = f' ({", ".join(types)})' if types else ''
+        cursor.execute(f'prepare {name}{declared} as {statement["sql"]}')
+        given = f' ({", ".join(["null"] * len(types))})' if types else ''
+        cursor.execute(f'explain execute {name}{given}')  # also looks at the rights
+        cursor.execute('begin')
+        try:
+            cursor.execute(f'execute {name}{given}')
+            found = [[column.name, column.type_code] for column in cursor.description or []]
+        except psycopg2.Error as error:
+            # What functions and constraints say to an empty request is their affair; names and rights are ours.
+            if error.pgcode.startswith('42'):
+                raise
+            found = None
+        cursor.execute('rollback')
+        if found is not None and statement['columns'] and found != statement['columns']:
+            return [f'{statement["method"]} {statement["name"]}: {found} in place of {statement["columns"]}']
+        return []
+
+    # ---- the way up ----
+
+    def test_kamd_migrates_at_start_and_the_data_are_there(self):
+        before = self.database.psql('select id, code, name, owner_id, version from kam.account order by id')
+        changes = self.database.psql('select sequence, entity, record_id, operation, new_values from kam.change order by sequence')
+        with self.kamd:
+            self.assertEqual(self.database.psql('select id, code, name, owner_id, version from kam.account order by id'), before)
+            kept = self.database.psql("select sequence, entity, record_id, operation, new_values from kam.change order by sequence")
+            self.assertTrue(kept.startswith(changes.strip()))
+            nora = self.kamd.login('nora')
+            accounts = nora.call('AccountService/ListAccounts', {'page_size': 500}).accounts
+            self.assertEqual(len(accounts), ACCOUNTS)
+            found = nora.call('SearchService/Search', {'text': 'Old customer 7'})
+            self.assertTrue(found.results)
+            history = nora.call('HistoryService/ListChanges', {'record_id': accounts[0].id})
+            self.assertTrue(history.changes)
+            self.assertRegex(self.kamd.operate('check').out, r'(?m)^ok +schema +up to date')
+
+    def test_an_older_client_works_with_the_new_server(self):
+        with self.kamd:
+            client = OldClient(self.kamd.channel()).log_in('nora', PASSWORD)
+            self.assertEqual(client.call('SessionService/GetCaller').login, 'nora')
+            account = client.call('AccountService/ListAccounts', {'page_size': 1}).accounts[0]
+            changed = client.call('AccountService/UpdateAccount', {'account': {'id': account.id, 'version': account.version, 'note': 'by an older client'},
+                                                                   'update_mask': 'note'})
+            self.assertEqual((changed.note, changed.version), ('by an older client', account.version + 1))
+            contact = client.call('ContactService/CreateContact', {'contact': {
+                'id': str(uuid.uuid4()), 'name': '张伟', 'positions': [{'account_id': account.id, 'title': '采购经理'}]}})
+            activity = client.call('ActivityService/LogActivity', {'activity': {
+                'id': str(uuid.uuid4()), 'account_id': account.id, 'kind': 'ACTIVITY_KIND_CALL', 'subject': 'Asked', 'time': '2026-11-20T01:00:00Z',
+                'contact_ids': [contact.id]}})
+            self.assertEqual(client.call('ActivityService/GetActivity', {'id': activity.id}).subject, 'Asked')
+            self.assertTrue(client.call('HistoryService/ListChanges', {'record_id': account.id}).changes)
+            self.assertTrue(client.call('SearchService/Search', {'text': '张伟'}).results)
+            client.call('SessionService/Logout')
+
+    def test_an_older_server_works_on_during_and_beside(self):
+        """A rolling upgrade: it reads and writes before, while and after the new one migrates, and both see what the other did."""
+        server = self.old_server()
+        made, failures, stop = [], [], threading.Event()
+
+        def work():
+            number = 0
+            while not stop.is_set():
+                number += 1
+                try:
+                    made.append(self.create_account(server, f'During {number}'))
+                    server.call('kam.v1.AccountService/ListAccounts')
+                    server.call('kam.v1.SessionService/GetCaller')
+                except psycopg2.Error as error:
+                    failures.append(f'{error.pgcode} {error}')
+                    return
+
+        worker = threading.Thread(target=work)
+        worker.start()
+        try:
+            wait_for(lambda: len(made) > 3 or failures, 'the older server to work')
+            with self.kamd:
+                count = len(made)
+                wait_for(lambda: len(made) > count + 5 or failures, 'the older server to work on')
+                nora = self.kamd.login('nora')
+                new = nora.call('AccountService/CreateAccount', {'account': {'id': str(uuid.uuid4()), 'name': 'By the new one'}, 'duplicate_reason': 'x'})
+                stop.set()
+                worker.join()
+                self.assertEqual(failures, [])
+                self.assertIn(new.id, [str(row['id']) for row in server.call('kam.v1.AccountService/ListAccounts')])
+                for row in made:
+                    self.assertEqual(nora.call('AccountService/GetAccount', {'id': str(row['id'])}).code, row['code'])
+        finally:
+            stop.set()
+            worker.join()
+
+    def test_a_backup_from_before_is_restored_and_migrated(self):
+        file = self.kamd.directory / 'run' / 'old.backup'
+        self.assertEqual(self.kamd.operate('backup', str(file)).code, 0)
+        self.assertIn(b'migration = %d\n' % len(RELEASED), file.read_bytes()[:500])
+        other = Kamd(self.cluster.create_database())
+        self.addCleanup(other.destroy)
+        ran = other.operate('restore', str(file))
+        self.assertEqual(ran.code, 0, ran.err)
+        missing = len(list(MIGRATIONS.glob('*.sql'))) - len(RELEASED)
+        self.assertIn(f'by {missing} migrations', ran.out)
+        with other:
+            self.assertEqual(len(other.login('nora').call('AccountService/ListAccounts', {'page_size': 500}).accounts), ACCOUNTS)
+
+
+if __name__ == '__main__':
+    unittest.main()
