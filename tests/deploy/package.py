@@ -165,7 +165,7 @@ def script():
         run('cp', '-a', bare, chroot.folder)
         chroot.prepare()
         step('installed')
-        chroot.run('apt-get', 'install', '-q', '-y', '--no-install-recommends', 'postgresql-15', 'systemd')
+        chroot.run('apt-get', 'install', '-q', '-y', '--no-install-recommends', 'postgresql-15', 'systemd', 'procps')
         chroot.pretend_systemd()
         text = chroot.install(*files.values())
         calls = chroot.calls()
