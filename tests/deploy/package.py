@@ -183,7 +183,7 @@ def script():
         step('upgraded: settings and data stay, what was turned off stays off')
         settings = chroot.folder / 'etc/kam/kamd.conf'
         settings.write_text(settings.read_text(encoding='utf-8') + '\nlog-level = warning\n', encoding='utf-8')
-        chroot.run('deb-systemd-helper', 'disable', 'kamd.service')
+        chroot.run('systemctl', 'disable', 'kamd.service')
         shutil.copy(other_version(packages[1], folder), chroot.folder / 'root/later.deb')
         chroot.calls()
         chroot.install('later.deb')
