@@ -17,7 +17,7 @@ from support import PASSWORD, ROOT, debian, expect, main, run, step, succeeds, w
 STAND_IN = '''#!/bin/sh
 echo "$(basename "$0") $*" >>/systemd-calls
 # Making links needs no systemd that runs.
-case "$*" in *daemon-reload*) ;; *) [ "${0##*/}" = deb-systemd-invoke ] || exec /usr/bin/systemctl "$@" ;; esac
+case "$*" in *daemon-reload*) ;; *) [ "${0##*/}" = deb-systemd-invoke ] || exec /usr/bin/systemctl --root=/ "$@" ;; esac
 '''
 PROGRAM = '''#include <kam.h>
 #include <kam/v1/account.pb-c.h>
@@ -183,7 +183,7 @@ def script():
         step('upgraded: settings and data stay, what was turned off stays off')
         settings = chroot.folder / 'etc/kam/kamd.conf'
         settings.write_text(settings.read_text(encoding='utf-8') + '\nlog-level = warning\n', encoding='utf-8')
-        chroot.run('systemctl', 'disable', 'kamd.service')
+        chroot.run('systemctl', '--root=/', 'disable', 'kamd.service')
         shutil.copy(other_version(packages[1], folder), chroot.folder / 'root/later.deb')
         chroot.calls()
         chroot.install('later.deb')
