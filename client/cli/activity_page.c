@@ -54,6 +54,27 @@ static void print_comments(struct app *app, const Kam__V1__Activity *activity)
                 app_clean(app, recent_short_id(activity->id)));
 }
 
+static void print_objections(struct app *app, const Kam__V1__Activity *activity)
+{
+    for (size_t at = 0; at < activity->n_objections; at++) {
+        const Kam__V1__Objection *objection = activity->objections[at];
+        recent_remember(app, (const char *const[]){objection->id}, 1);
+        output_section(
+            app, &objection->base,
+            arena_printf(app->arena, "%s  [%s]", _("Objection"), app_clean(app, recent_short_id(objection->id))),
+            "objection contact_name listen share clarify present ask outcome");
+    }
+}
+
+static void print_ideas(struct app *app, const Kam__V1__Activity *activity)
+{
+    if (activity->n_ideas == 0)
+        return;
+    output_heading(app, _("Ideas"));
+    output_inner_table(app, &kam__v1__idea__descriptor, (const ProtobufCMessage *const *)activity->ideas,
+                       activity->n_ideas, "id score subject state", "  ");
+}
+
 enum exit_code activity_page_print_parts(struct app *app, struct invocation *invocation,
                                          const ProtobufCMessage *response)
 {
@@ -67,6 +88,8 @@ enum exit_code activity_page_print_parts(struct app *app, struct invocation *inv
         output_section(app, &activity->spin->base, N_("SPIN"),
                        "situation_questions situation_answers problem_questions problem_answers "
                        "implication_questions implication_answers need_payoff_questions need_payoff_answers");
+    print_objections(app, activity);
+    print_ideas(app, activity);
     print_comments(app, activity);
     return EXIT_OK;
 }

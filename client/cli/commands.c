@@ -7,8 +7,10 @@
 #include "archive_commands.h"
 #include "complete.h"
 #include "contact_commands.h"
+#include "idea_commands.h"
 #include "import_commands.h"
 #include "need_commands.h"
+#include "objection_commands.h"
 #include "other_commands.h"
 #include "overview_commands.h"
 #include "plan_commands.h"
@@ -36,6 +38,8 @@ const struct command_group command_groups[] = {
     GROUP(N_("Needs"), need),
     GROUP(N_("Activities"), activity),
     GROUP(N_("Plans and routes"), plan),
+    GROUP(N_("Objections"), objection),
+    GROUP(N_("Ideas"), idea),
     GROUP(N_("Rhythm"), rhythm),
     GROUP(N_("Targets"), target),
     GROUP(N_("Users"), user),

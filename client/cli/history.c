@@ -60,6 +60,8 @@ static const struct {
     {"visit_plan", N_("plan"), &kam__v1__visit_plan__descriptor},
     {"route", N_("route"), &kam__v1__route__descriptor},
     {"route_stop", N_("account of the route"), NULL},
+    {"objection", N_("objection"), &kam__v1__objection__descriptor},
+    {"idea", N_("idea"), &kam__v1__idea__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };

@@ -63,6 +63,15 @@ static const struct page pages[] = {
     {&kam__v1__route__descriptor,
      {{NULL, "owner_name account_names note"},
       {N_("Record"), "create_time update_time updated_by retire_time version"}}},
+    {&kam__v1__objection__descriptor,
+     {{NULL, "account_name contact_name outcome"},
+      {N_("Handled"), "listen share clarify present ask"},
+      {N_("Record"), "created_by create_time update_time updated_by version"}}},
+    {&kam__v1__objection_entry__descriptor,
+     {{NULL, "topic state"}, {N_("Record"), "created_by create_time update_time updated_by version"}}},
+    {&kam__v1__idea__descriptor,
+     {{NULL, "account_name score impact confidence ease state note"},
+      {N_("Record"), "created_by create_time update_time updated_by version"}}},
     {&kam__v1__user__descriptor,
      {{NULL, "login role team_name is_key_account_group is_disabled phone email locale time_zone"},
       {N_("Record"), "create_time update_time version"}}},
@@ -101,7 +110,7 @@ void output_heading(struct app *app, const char *title)
 
 const char *output_title(struct app *app, const ProtobufCMessage *message)
 {
-    static const char *const names[] = {"path", "name", "subject", "title", "survivor_name", "supplier"};
+    static const char *const names[] = {"path", "name", "subject", "objection", "title", "survivor_name", "supplier"};
     const char *code = message_text(message, "code"), *login = message_text(message, "login");
     const char *title = "";
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)
@@ -109,7 +118,7 @@ const char *output_title(struct app *app, const ProtobufCMessage *message)
     const char *contact = message_text(message, "contact_name");
     title = value_is_erased(title) ? _("(erased person)") : title;
     contact = value_is_erased(contact) ? _("(erased person)") : contact;
-    if (*contact != '\0' && *message_text(message, "subject") == '\0')
+    if (*contact != '\0' && *message_text(message, "subject") == '\0' && *message_text(message, "objection") == '\0')
         title = arena_printf(app->arena, _("%s at %s"), contact, message_text(message, "account_name"));
     if (*code != '\0')
         title = arena_printf(app->arena, "%s %s", code, title);
@@ -273,7 +282,7 @@ static void print_page(struct app *app, const ProtobufCMessage *message)
     }
     for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
-        bool is_title = page != NULL && names_field("code name path subject login supplier", field->name) &&
+        bool is_title = page != NULL && names_field("code name path subject objection login supplier", field->name) &&
                         !is_in_page(page, field->name);
         if (is_shown(message, field) && !is_in_page(page, field->name) && !is_title)
             print_field(app, message, field, label_width);

@@ -65,7 +65,7 @@ def correct_activity_with(case):
             "activity": new_activity(case.home_id("account"), contact_ids=[case.id("contact")])}
 
 
-@call("ActivityService/GetActivity", shows=["done/activity.", "done/visit.", "done/spin.", "done/comment.", "account/account.name",
+@call("ActivityService/GetActivity", shows=["done/activity.", "done/visit.", "done/spin.", "done/comment.", "done/objection.", "done/idea.", "account/account.name",
                                            "contact/contact.name"])
 def get_activity(case):
     return {"id": case.id("done")}

@@ -69,6 +69,7 @@ class Company:
         self.families = {}
         self.routes = {}  # login of the owner: id
         self.homes = {}  # family key of what belongs to several accounts: those families' keys
+        self.entries = {}  # login: id of the entry of the library that this one wrote
         self.serial = itertools.count(1)
 
     def moved_to(self, wire, owner):
@@ -157,6 +158,13 @@ class Company:
                 "id": self.routes[login], "version": 1, "name": "x", "account_ids": [self.families[key].ids["account"]]})
             self.boss("VisitPlanService/CreateVisitPlan", visit_plan={"route_id": self.routes[login], "subject": "round", "month_day": 1,
                                                                       "starts_on": {"year": 2190, "month": 1, "day": 1}})
+        for login in ("boss", "manager", "rep", "mate"):
+            self.entries[login] = self.new_entry(login).id
+
+    def new_entry(self, login):
+        """An entry of the library with an answer: published for a manager, a proposal for a rep."""
+        return self.wire.get("ObjectionLibraryService/CreateObjectionEntry", {"entry": {
+            "objection": "too expensive", "answers": [{"feature": "lasts"}]}}, self.users[login].token)
 
     def build_family(self, key, owner, members=(), **fields):
         family = self.families[key] = Family(key, owner, set())
@@ -306,6 +314,16 @@ class Company:
         self.boss("CommentService/AddComment", comment={
             "activity_id": family.ids["done"], "text": self.registry.text(family.key, "done", "comment.text")})
 
+        def texts(part, *columns):
+            return {column: self.registry.text(family.key, "done", f"{part}.{column}") for column in columns}
+        for record in ("objection", "objection-2"):
+            family.ids[record] = self.boss("ObjectionService/CreateObjection", objection=dict(
+                texts("objection", "objection", "listen", "share", "clarify", "present", "ask"), activity_id=family.ids["done"],
+                contact_id=family.ids["contact"])).id
+        for record in ("idea", "idea-2"):
+            family.ids[record] = self.boss("IdeaService/CreateIdea", idea=dict(
+                texts("idea", "subject", "note"), account_id=family.ids["account"], activity_id=family.ids["done"], impact=3, confidence=4, ease=5)).id
+
     def build_bridge(self):
         """A person with positions at three accounts, and an activity with them at the one that rep and manager do not reach."""
         homes = [self.families[key] for key in ("own-rep", "own-manager", "foreign")]
@@ -359,6 +377,13 @@ class Company:
                 family.ids[record], = self.owner.fetchone()
             elif record == "merged":
                 family.ids[record] = self.build_merged(family)
+            elif record == "objection":
+                family.ids[record] = self.boss("ObjectionService/CreateObjection", objection={
+                    "activity_id": self.ensure(family, "done"), "listen": "why", "objection": self.registry.text(family.key, "done", "objection.objection")}).id
+            elif record == "idea":
+                family.ids[record] = self.boss("IdeaService/CreateIdea", idea={
+                    "account_id": family.ids["account"], "impact": 1, "confidence": 1, "ease": 1,
+                    "subject": self.registry.text(family.key, "done", "idea.subject")}).id
             else:
                 person = record.removesuffix("-position")
                 made = self.boss("ContactService/CreateContact", contact={
@@ -482,4 +507,8 @@ class Company:
             return self.boss("ContactService/GetContact", id=record_id).version
         if record in ("gift", "need"):
             return self.boss({"gift": "ContactService/GetGift", "need": "NeedService/GetNeed"}[record], id=record_id).version
+        if record == "objection":
+            return self.boss("ObjectionService/GetObjection", id=record_id).version
+        if record == "idea":
+            return self.boss("IdeaService/GetIdea", id=record_id).version
         return self.boss("ActivityService/GetActivity", id=record_id).version

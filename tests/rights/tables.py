@@ -139,6 +139,10 @@ class Tables:
             accounts = self.reached(user)
             return sorted(account for account, in self.ask(self.owner, "select account_id::text from activity where state = 'planned'")
                           if account in accounts)
+        if rows in ("library", "drafts"):
+            return sorted(entry for entry, state, creator in self.ask(self.owner, "select id::text, state, created_by::text from objection_entry")
+                          if user.role == "manager" or creator == user.id and (rows == "library" or state == "proposed")
+                          or rows == "library" and state == "published")
         accounts = self.reached(user)
         people = {contact for contact, account in self.positions if account in accounts}
         handed = self.handed(user)

@@ -18,3 +18,13 @@ select {{comment_columns}}
  where m.activity_id = :id
  order by m.create_time, m.id
  limit 1000;
+-- into: objections
+select {{objection_columns}}
+ where o.activity_id = :id
+ order by o.create_time, o.id
+ limit 100;
+-- into: ideas
+select {{idea_columns}}
+ where i.activity_id = :id
+ order by i.impact * i.confidence * i.ease desc, i.id desc
+ limit 100;

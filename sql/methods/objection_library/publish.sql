@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.ObjectionLibraryService/PublishObjectionEntry
+-- kind: write
+-- record: id
+-- roles: rep, manager
+-- do:
+select kam.set_entry_state(:record.id, :version, 'published', '');
+-- answer:
+select {{objection_entry_columns}}
+ where x.id = :record.id;
