@@ -33,6 +33,9 @@ enum exit_code output_record(struct app *app, const ProtobufCMessage *message);
 // One line that names the record: "K-000123 Acme".
 const char *output_title(struct app *app, const ProtobufCMessage *message);
 
+// True for a record that has no name of its own but its person's: a position, a profile.
+bool output_is_named_by_contact(const ProtobufCMessage *message);
+
 void output_json(struct app *app, const json_t *value);
 
 // A heading inside a page.

@@ -108,6 +108,12 @@ void output_heading(struct app *app, const char *title)
     fprintf(app->out, "\n%s%s%s\n", app_bold(app), title, app_plain(app));
 }
 
+bool output_is_named_by_contact(const ProtobufCMessage *message)
+{
+    return *message_text(message, "contact_name") != '\0' && *message_text(message, "subject") == '\0' &&
+           *message_text(message, "objection") == '\0';
+}
+
 const char *output_title(struct app *app, const ProtobufCMessage *message)
 {
     static const char *const names[] = {"path", "name", "subject", "objection", "title", "survivor_name", "supplier"};
@@ -118,7 +124,7 @@ const char *output_title(struct app *app, const ProtobufCMessage *message)
     const char *contact = message_text(message, "contact_name");
     title = value_is_erased(title) ? _("(erased person)") : title;
     contact = value_is_erased(contact) ? _("(erased person)") : contact;
-    if (*contact != '\0' && *message_text(message, "subject") == '\0' && *message_text(message, "objection") == '\0')
+    if (output_is_named_by_contact(message))
         title = arena_printf(app->arena, _("%s at %s"), contact, message_text(message, "account_name"));
     if (*code != '\0')
         title = arena_printf(app->arena, "%s %s", code, title);

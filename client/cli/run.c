@@ -111,7 +111,7 @@ static void print_done(struct app *app, struct invocation *invocation, const Pro
         title = app_clean(app, invocation->words[0]);
     fprintf(app->out, "%s", fill_in(app, _(invocation->command->done), title));
     bool has_handle = *message_text(response, "code") != '\0' || *message_text(response, "login") != '\0' ||
-                      *message_text(response, "path") != '\0' || *message_text(response, "contact_name") != '\0';
+                      *message_text(response, "path") != '\0' || output_is_named_by_contact(response);
     if (*id != '\0' && !has_handle) {
         fprintf(app->out, "  %s[%s]%s", app_dim(app), app_clean(app, recent_short_id(id)), app_plain(app));
         recent_remember(app, &id, 1);
