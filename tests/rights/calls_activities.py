@@ -160,6 +160,11 @@ def search_activity(case):
     return {"text": case.sentinel("done", "activity.subject")}
 
 
+@call("SearchService/Search objection", shows=["account/account.name"])
+def search_objection(case):
+    return {"text": case.sentinel("done", "objection.ask")}
+
+
 @call("SearchService/Search unfinished-word", shows=["account/account.code"])
 def search_unfinished(_):
     return {"text": "zq", "page_size": 100}  # all sentinels begin so

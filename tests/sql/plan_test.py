@@ -31,6 +31,11 @@ insert into account_figures (account_id, year) select id, 2000 + n from account,
 insert into account_supply (account_id, supplier) select id, 'Supplier ' || n from account, generate_series(1, 4) n;
 insert into account_brand (account_id, name) select id, 'Brand ' || n from account, generate_series(1, 4) n;
 insert into account_event (account_id, happened_on, description) select id, date '2020-01-01' + n, 'Event ' || n from account, generate_series(1, 4) n;
+alter table objection disable trigger user; alter table idea disable trigger user; alter table activity_comment disable trigger user;
+insert into objection (activity_id, account_id, objection, listen, created_by) select x.id, x.account_id, 'Too expensive', 'Why', x.owner_id from activity x;
+insert into idea (account_id, activity_id, subject, impact, confidence, ease) select x.account_id, x.id, 'Idea', 1, 2, 3 from activity x;
+insert into activity_comment (activity_id, account_id, author_id, recipient_id, text) select x.id, x.account_id, x.owner_id, x.owner_id, 'Who?' from activity x;
+alter table objection enable trigger user; alter table idea enable trigger user; alter table activity_comment enable trigger user;
 alter table account_figures enable trigger user; alter table account_supply enable trigger user;
 alter table account_brand enable trigger user; alter table account_event enable trigger user;
 insert into activity_contact (activity_id, contact_id, account_id)
@@ -44,7 +49,7 @@ alter table account enable trigger user; alter table contact enable trigger user
 alter table activity enable trigger user; alter table activity_contact enable trigger user; alter table session enable trigger user;
 """
 LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach', 'account_figures',
-         'account_supply', 'account_brand', 'account_event'}
+         'account_supply', 'account_brand', 'account_event', 'objection', 'idea', 'activity_comment'}
 
 
 class PlanTest(Stage):
@@ -96,10 +101,15 @@ class PlanTest(Stage):
             'RhythmService/ListRhythms': [{}],
             'VisitPlanService/ListVisitPlans': [{}, {'account_id': self.account}, {'owner_id': self.users['ann']}],
             'RouteService/ListRoutes': [{}, {'owner_id': self.users['ann']}],
+            'CommentService/ListNewComments': [{}],
+            'ObjectionService/ListObjections': [{}, {'account_id': self.account}, {'account_id': self.account, 'outcome': 'lost'}],
+            'ObjectionLibraryService/ListObjectionEntries': [{'text': ''}, {'text': 'price'}],
+            'IdeaService/ListIdeas': [{'account_id': self.account}, {'account_id': self.account, 'state': 'open'}],
         }
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
                    'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed',
+                   'VisitService/GetVisit', 'VisitService/GetSpin', 'ObjectionService/GetObjection', 'ObjectionLibraryService/GetObjectionEntry', 'IdeaService/GetIdea',
                    *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
                    'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')

@@ -53,6 +53,29 @@ class SearchTest(Stage):
     def find(self, login, text, **more):
         return [(row['kind'], row['title']) for row in self.call(login).read('SearchService/Search', {'text': text, **more})['results']]
 
+    def test_objections_and_the_library_come_last(self):
+        for number, login in enumerate(('ann', 'ann', 'north')):
+            self.call(login).write('ObjectionService/CreateObjection', {'objection': {'activity_id': self.visit, 'objection': f'华星嫌贵{number}', 'listen': '预算'}})
+        self.call('ann').write('ObjectionLibraryService/CreateObjectionEntry', {'entry': {'objection': '华星的提案'}})
+        self.call('boss').write('ObjectionLibraryService/CreateObjectionEntry', {'entry': {'objection': '华星太贵', 'topic': '价格'}})
+        first = [('account', '华星科技'), ('activity', '拜访华星'), *(('objection', f'华星嫌贵{number}') for number in (2, 1, 0))]
+        everything = [*first, ('objection_entry', '华星太贵'), ('objection_entry', '华星的提案')]
+        for login, wanted in (('ann', everything), ('north', everything), ('bob', everything[5:6]), ('sue', everything[5:6]), ('desk', first[:1])):
+            self.assertEqual(wanted, self.find(login, '华星'), login)
+        self.assertEqual(everything[2:5], self.find('ann', '华星 预算'))
+        self.assertEqual(everything[2:5], self.find('ann', '华星', kind='objection'))
+        self.assertEqual(everything[5:], self.find('ann', '华星', kind='objection_entry'))
+        self.assertEqual([], self.find('desk', '华星', kind='objection'))
+        for size in (1, 2, 3):
+            seen, page = [], None
+            while True:
+                answer = self.call('ann').read('SearchService/Search', {'text': '华星'}, page=page, page_size=size)
+                seen += [(row['kind'], row['title']) for row in answer['results']]
+                page = answer['next']
+                if page is None:
+                    break
+            self.assertEqual(everything, seen, size)
+
     def test_kinds_in_order(self):
         wanted = [('account', '华星科技'), ('activity', '拜访华星')]
         for login in ('ann', 'north', 'boss'):
