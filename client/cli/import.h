@@ -32,11 +32,12 @@ struct import_row {
     char id[KAM_UUID_TEXT_BYTES];
     ProtobufCMessage *request;
     enum import_outcome outcome;
-    const char *handle;  // code or login, once known
-    const char *detail;  // why, or what else is to know
-    const char *changes; // what was changed in its cells to make values of them
-    const char *secret;  // a password that was made, for the report alone
-    const char *parent;  // of an account: the name of its parent
+    const char *handle;   // code or login, once known
+    const char *detail;   // why, or what else is to know
+    const char *changes;  // what was changed in its cells to make values of them
+    const char *secret;   // a password that was made, for the report alone
+    const char *parent;   // of an account: the name of its parent
+    const char *name_key; // of an account that would be added: its name as names are compared
     struct import_row *parent_row;
 };
 
@@ -83,6 +84,8 @@ struct import {
     struct import_target targets[CSV_MOST_COLUMNS];
     const struct option *options;
     size_t option_count;
+    struct import_synonym *names; // all headings that mean a field, folded; made by import_open()
+    size_t name_count;
     struct import_row *rows;
     size_t row_count;
     struct import_row **by_id; // import_index_rows()
@@ -101,6 +104,8 @@ enum exit_code import_open(struct import *import);
 // Finds the heading among the first rows of the table and takes it off, with what stands above. Says what is skipped.
 enum exit_code import_find_heading(struct import *import);
 
+// Gathers the headings that mean a field: synonyms, names, labels in English and the user's language.
+void import_gather_names(struct import *import);
 // Guesses a column's target from its heading; name is NULL when nothing fits.
 void import_guess_target(const struct import *import, const char *heading, struct import_target *target_r);
 bool import_find_target(const struct import *import, const char *name, struct import_target *target_r);
@@ -149,9 +154,10 @@ void import_run(struct import *import, const char *title,
                 void (*end)(struct import *import, struct import_row *row, enum kam_code code,
                             const ProtobufCMessage *response));
 
-// Sends the rows that are pending, many in a call, in this order, a few calls in flight. A row waits for the call of
-// its parent's. Stops as import_run does.
-void import_send(struct import *import, const char *method, size_t rows_per_call);
+// Sends the rows that are pending, many in a call. A row waits for the call of its parent's. is_in_order: one call
+// after the other, so that of two rows that are alike the first one comes in; otherwise a few are in flight. Stops as
+// import_run does.
+void import_send(struct import *import, const char *method, size_t rows_per_call, bool is_in_order);
 
 struct import_progress {
     const char *title;
@@ -170,6 +176,9 @@ void import_pause(int64_t pause_ms);
 
 // A refused row with the server's reason.
 void import_fail_with_error(struct import *import, struct import_row *row);
+
+// Marks rows that a dry run would add as duplicates where they look like an earlier one of another call.
+void import_compare_rows(struct import *import);
 
 // ---- The end (import_report.c)
 

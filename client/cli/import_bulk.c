@@ -65,13 +65,15 @@ static void fill_down(struct import *import)
     }
 }
 
-static enum exit_code finish(struct import *import, const char *method, size_t rows_per_call)
+static enum exit_code finish(struct import *import, const char *method, size_t rows_per_call, bool is_in_order)
 {
     const char *mapping = invocation_flag(import->invocation, "write-mapping");
     enum exit_code failure = mapping == NULL ? EXIT_OK : import_write_mapping(import, mapping);
     if (failure != EXIT_OK)
         return failure;
-    import_send(import, method, rows_per_call);
+    import_send(import, method, rows_per_call, is_in_order);
+    if (import->is_dry)
+        import_compare_rows(import);
     return import_finish(import);
 }
 
@@ -134,7 +136,7 @@ enum exit_code import_accounts(struct app *app, struct invocation *invocation)
             prepare_account(import, &import->rows[at]);
     import_index_rows(import);
     link_parents(import);
-    return finish(import, SERVICE "ImportAccounts", ACCOUNTS_PER_CALL);
+    return finish(import, SERVICE "ImportAccounts", ACCOUNTS_PER_CALL, true);
 }
 
 // ---- Contacts
@@ -211,7 +213,7 @@ enum exit_code import_contacts(struct app *app, struct invocation *invocation)
         if (import->rows[at].outcome == IMPORT_PENDING)
             prepare_contact(import, &import->rows[at]);
     import_index_rows(import);
-    return finish(import, SERVICE "ImportContacts", ROWS_PER_CALL);
+    return finish(import, SERVICE "ImportContacts", ROWS_PER_CALL, false);
 }
 
 // ---- Activities
@@ -279,5 +281,5 @@ enum exit_code import_activities(struct app *app, struct invocation *invocation)
         if (import->rows[at].outcome == IMPORT_PENDING)
             prepare_activity(import, &import->rows[at]);
     import_index_rows(import);
-    return finish(import, SERVICE "ImportActivities", ROWS_PER_CALL);
+    return finish(import, SERVICE "ImportActivities", ROWS_PER_CALL, false);
 }

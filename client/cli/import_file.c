@@ -119,6 +119,7 @@ enum exit_code import_open(struct import *import)
     enum exit_code failure = mapping == NULL ? EXIT_OK : import_read_mapping(import, mapping);
     if (failure == EXIT_OK)
         failure = read_table(import);
+    import_gather_names(import);
     if (failure == EXIT_OK)
         failure = import_find_heading(import);
     if (failure == EXIT_OK)

@@ -8,8 +8,9 @@
 #include "import.h"
 #include "kam/v1/import.pb-c.h"
 #include "message.h"
+#include "reason.h"
 
-enum { CALLS_IN_FLIGHT = 3, MOST_ROWS = 200, MOST_REPEATS = 5, FIRST_PAUSE_MS = 200 };
+enum { MOST_IN_FLIGHT = 3, MOST_ROWS = 200, MOST_REPEATS = 5, FIRST_PAUSE_MS = 200 };
 
 struct batch {
     struct import_row *rows[MOST_ROWS];
@@ -24,13 +25,14 @@ struct sender {
     const char *method;
     size_t rows_per_call;
     struct import_progress progress;
-    struct batch batches[CALLS_IN_FLIGHT];
+    struct batch batches[MOST_IN_FLIGHT];
+    size_t in_flight;
     size_t first, flying, next;
 };
 
 static struct batch *place(struct sender *sender, size_t at)
 {
-    return &sender->batches[(sender->first + at) % CALLS_IN_FLIGHT];
+    return &sender->batches[(sender->first + at) % MOST_IN_FLIGHT];
 }
 
 // The requests of the three methods have the same members, so one of them serves for all. Rows are borrowed.
@@ -67,6 +69,19 @@ static const char *describe_matches(struct import *import, const Kam__V1__Import
     return all;
 }
 
+// The server's text with its values, in the user's language.
+static const char *describe_refusal(struct import *import, const Kam__V1__ImportResult *result)
+{
+    struct arena *arena = import->app->arena;
+    struct kam_value *values = arena_alloc(arena, (result->n_values + 1) * sizeof *values);
+    for (size_t at = 0; at < result->n_values; at++)
+        values[at] = (struct kam_value){result->values[at]->name, result->values[at]->value};
+    struct kam_error error = {
+        .message = result->message, .reason = result->reason, .values = values, .value_count = result->n_values};
+    const char *translated = reason_translate(arena, &error, "", result->reason, result->message);
+    return translated == NULL ? result->message : translated;
+}
+
 static void take_result(struct import *import, struct import_row *row, const Kam__V1__ImportResult *result)
 {
     struct arena *arena = import->app->arena;
@@ -75,6 +90,7 @@ static void take_result(struct import *import, struct import_row *row, const Kam
     switch (result->outcome) {
     case KAM__V1__IMPORT_OUTCOME__IMPORT_OUTCOME_ADDED:
         row->outcome = import->is_dry ? IMPORT_WOULD_ADD : IMPORT_ADDED;
+        row->name_key = *result->name_key == '\0' ? NULL : arena_strdup(arena, result->name_key);
         break;
     case KAM__V1__IMPORT_OUTCOME__IMPORT_OUTCOME_PRESENT:
         row->outcome = IMPORT_PRESENT;
@@ -85,9 +101,9 @@ static void take_result(struct import *import, struct import_row *row, const Kam
         break;
     default:
         if (*result->field == '\0')
-            import_fail(import, row, "%s", language_text(result->message));
+            import_fail(import, row, "%s", describe_refusal(import, result));
         else
-            import_fail(import, row, "%s: %s", result->field, language_text(result->message));
+            import_fail(import, row, "%s: %s", result->field, describe_refusal(import, result));
         break;
     }
 }
@@ -218,7 +234,7 @@ static void send_level(struct sender *sender, size_t level)
     sender->next = 0;
     for (;;) {
         bool may_begin = import->failure == EXIT_OK && !import_is_interrupted();
-        if (may_begin && sender->flying < CALLS_IN_FLIGHT && begin_batch(sender, level))
+        if (may_begin && sender->flying < sender->in_flight && begin_batch(sender, level))
             continue;
         if (sender->flying == 0)
             break;
@@ -227,16 +243,19 @@ static void send_level(struct sender *sender, size_t level)
             call_begin(sender, batch); // first in line again: its turn to be waited for comes at once
             continue;
         }
-        sender->first = (sender->first + 1) % CALLS_IN_FLIGHT;
+        sender->first = (sender->first + 1) % MOST_IN_FLIGHT;
         sender->flying--;
         import_progress_draw(&sender->progress);
     }
 }
 
-void import_send(struct import *import, const char *method, size_t rows_per_call)
+void import_send(struct import *import, const char *method, size_t rows_per_call, bool is_in_order)
 {
     struct sender *sender = arena_alloc(import->app->arena, sizeof *sender);
-    *sender = (struct sender){.import = import, .method = method, .rows_per_call = rows_per_call};
+    *sender = (struct sender){.import = import,
+                              .method = method,
+                              .rows_per_call = rows_per_call,
+                              .in_flight = is_in_order ? 1 : MOST_IN_FLIGHT};
     size_t levels = 1;
     import_progress_begin(import, &sender->progress, import->is_dry ? _("checking") : _("adding"));
     for (size_t at = 0; at < import->row_count; at++) {

@@ -34,26 +34,41 @@ bool import_find_target(const struct import *import, const char *name, struct im
     return false;
 }
 
-// By the synonyms, the fields' names and their labels in English and the user's language.
-static bool guess(const struct import *import, const char *wanted, struct import_target *target)
+static void add_name(struct import *import, const char *heading, const char *target)
 {
-    struct arena *arena = import->app->arena;
-    for (size_t at = 0; import->synonyms[at].header != NULL; at++)
-        if (strcmp(import->synonyms[at].header, wanted) == 0 &&
-            import_find_target(import, import->synonyms[at].target, target))
-            return true;
+    import->names[import->name_count++] =
+        (struct import_synonym){import_fold_heading(import->app->arena, heading), target};
+}
+
+void import_gather_names(struct import *import)
+{
+    size_t count = 0;
+    while (import->synonyms[count].header != NULL)
+        count++;
     for (size_t at = 0; import->own != NULL && import->own[at] != NULL; at++)
-        if (strcmp(import_fold_heading(arena, import->own[at]), wanted) == 0 &&
-            import_find_target(import, import->own[at], target))
-            return true;
+        count++;
+    count += 4 * import->option_count;
+    import->names = arena_alloc(import->app->arena, (count + 1) * sizeof *import->names);
+    struct import_target target;
+    for (size_t at = 0; import->synonyms[at].header != NULL; at++)
+        if (import_find_target(import, import->synonyms[at].target, &target))
+            add_name(import, import->synonyms[at].header, target.name);
+    for (size_t at = 0; import->own != NULL && import->own[at] != NULL; at++)
+        add_name(import, import->own[at], import->own[at]);
     for (size_t at = 0; at < import->option_count; at++) {
         const struct option *option = &import->options[at];
-        const char *names[] = {option->name, option->path[option->depth - 1]->name, option->contract->label_en,
-                               language_label("field", option->contract->label_en)};
-        for (size_t name = 0; name < sizeof names / sizeof names[0]; name++)
-            if (strcmp(import_fold_heading(arena, names[name]), wanted) == 0)
-                return import_find_target(import, option->name, target);
+        add_name(import, option->name, option->name);
+        add_name(import, option->path[option->depth - 1]->name, option->name);
+        add_name(import, option->contract->label_en, option->name);
+        add_name(import, language_label("field", option->contract->label_en), option->name);
     }
+}
+
+static bool guess(const struct import *import, const char *wanted, struct import_target *target)
+{
+    for (size_t at = 0; at < import->name_count; at++)
+        if (strcmp(import->names[at].header, wanted) == 0)
+            return import_find_target(import, import->names[at].target, target);
     return false;
 }
 

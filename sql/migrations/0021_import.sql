@@ -37,9 +37,11 @@ begin
         perform hold_account_names(array[account_name], array[registration_number]);
     end if;
     select jsonb_agg(jsonb_build_object('type', 'Account', 'name', d.code || ' ' || d.name, 'owner', d.owner_name || ', ' || d.team_name,
-                                        'description', case d.similarity when 100 then 'same name or registration number, 100% alike'
-                                                                         else 'similar name, ' || d.similarity || '% alike' end
-                                                       || case when d.is_retired then ', retired' else '' end)
+                                        'description', case when d.similarity = 100 and d.is_retired then 'same name or registration number, {similarity}% alike, retired'
+                                                            when d.similarity = 100 then 'same name or registration number, {similarity}% alike'
+                                                            when d.is_retired then 'similar name, {similarity}% alike, retired'
+                                                            else 'similar name, {similarity}% alike' end,
+                                        'values', jsonb_build_object('similarity', d.similarity))
                      order by d.similarity desc, d.code),
            coalesce(bool_or(d.similarity = 100), false)
       into v_matches, v_is_same
@@ -50,15 +52,16 @@ begin
     end if;
     if coalesce(given_reason, '') = '' then
         perform refuse(6, 'ACCOUNT_DUPLICATE',
-                       case when v_is_same then 'This account exists already. Give a reason to '
-                            else 'This account looks like one that exists. Give a reason to ' end || what || ' all the same.',
-                       jsonb_build_object('resources', v_matches));
+                       case when v_is_same then 'This account exists already. Give a reason to {what} all the same.'
+                            else 'This account looks like one that exists. Give a reason to {what} all the same.' end,
+                       jsonb_build_object('metadata', jsonb_build_object('what', what), 'resources', v_matches));
     end if;
     return given_reason;
 end
 $$;
 
--- The locks that adding these accounts one by one would take, in the order in which each of them takes its own: the tree, owners, names, numbers.
+-- The locks that adding these accounts one by one would take, in the order in which each of them takes its own: the tree, the channel, owners, names,
+-- numbers.
 create function begin_account_import(rows account[]) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
 begin
     if caller_id() is null then
@@ -67,6 +70,9 @@ begin
     if exists (select from unnest(rows) r where r.parent_id is not null) then
         perform take_turn('account tree');
     end if;
+    if exists (select from unnest(rows) r where r.upstream_id is not null) then
+        perform take_turn('account channel');
+    end if;
     perform from app_user u where u.id in (select coalesce(r.owner_id, caller_id()) from unnest(rows) r) order by u.id for share;
     perform hold_account_names(array(select r.name from unnest(rows) r), array(select r.registration_number from unnest(rows) r));
 end
@@ -74,7 +80,7 @@ $$;
 
 -- ---- what a row says ----
 
-create type import_result as (outcome text, id uuid, code text, reason text, message text, field text, matches jsonb);
+create type import_result as (outcome text, id uuid, code text, reason text, message text, field text, matches jsonb, given jsonb);
 
 -- Accounts within reach of this code, or, not retired, of this name, or of a name that comes to the same: one, or none, or several to choose from.
 create function accounts_called(what text) returns uuid[] language plpgsql stable set search_path = kam, pg_temp as $$
@@ -103,38 +109,56 @@ begin
 end
 $$;
 
-create function import_refusal(id uuid, reason text, field text, message text) returns import_result
-language sql immutable set search_path = kam, pg_temp as $$
-    select row('refused', id, null, reason, message, field, null)::import_result
-$$;
-
--- Rows that name a record (texts) which is not exactly one (found, by text) are refused.
-create function import_unresolved(id uuid, field text, named text, ids uuid[]) returns import_result
-language sql immutable set search_path = kam, pg_temp as $$
-    select case when cardinality(ids) = 0
-                then import_refusal(id, upper(field) || '_NOT_FOUND', field,
-                                    case field when 'owner' then 'There is no user called ''' || named || '''.'
-                                               else 'There is no account called ''' || named || ''' within your reach.' end)
-                else import_refusal(id, upper(field) || '_AMBIGUOUS', field, 'There are several called ''' || named || '''. Write the '
-                                    || case field when 'owner' then 'login.' else 'code.' end) end
-$$;
-
 -- What came of a row that could not be written. Raises again what is not the row's fault: the call as a whole is to be repeated.
 create function import_failure(id uuid, state text, message text, hint text, detail text, constraint_name text) returns import_result
 language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_detail jsonb := case when state like 'KA%' and detail <> '' then detail::jsonb else '{}' end;
 begin
     if state like 'KA%' then
         return row(case hint when 'ACCOUNT_DUPLICATE' then 'duplicate' else 'refused' end, id, null, hint, message,
-                   regexp_replace(coalesce(nullif(detail, '')::jsonb #>> '{violations,0,field}', ''), '^[a-z]+\.', ''), null)::import_result;
-    elsif state = '23505' then
-        return import_refusal(id, 'ALREADY_EXISTS', 'id', 'It exists already, but not within your reach.');
-    elsif state = '42501' then
-        return import_refusal(id, 'NOT_ALLOWED', '', 'You may not add this record.');
-    elsif state like '22%' or state like '23%' then
-        return import_refusal(id, coalesce(nullif(constraint_name, ''), 'BAD_VALUE'), '', message);
+                   regexp_replace(coalesce(v_detail #>> '{violations,0,field}', ''), '^(account|contact|activity)\.', ''), null, v_detail -> 'metadata')::import_result;
+    elsif state like '22%' or state like '23%' or state = '42501' then
+        -- As the server says it of a single record.
+        return row('refused', id, null, coalesce(nullif(constraint_name, ''), case state when '42501' then 'PERMISSION_DENIED' else 'VALUE_NOT_ALLOWED' end),
+                   case state when '23505' then 'a record with the same identifying value already exists'
+                              when '23503' then 'it refers to a record that does not exist, or is still in use'
+                              when '23502' then 'a required value is missing'
+                              when '42501' then 'permission denied'
+                              else 'a value is not one of those allowed' end, '', null, null)::import_result;
     end if;
     raise exception using errcode = state, message = message, hint = coalesce(hint, ''), detail = coalesce(detail, '');
 end
+$$;
+
+-- A row that is refused before it is written. given: the text that names a record of which there is none, or several.
+create function import_refusal(id uuid, reason text, field text, given text) returns import_result
+language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_values jsonb := jsonb_build_object('metadata', jsonb_build_object('name', given),
+                                         'violations', jsonb_build_array(jsonb_build_object('field', field)));
+    v_hint text; v_detail text;
+begin
+    case reason
+    when 'NAME_REQUIRED' then perform refuse(3, 'NAME_REQUIRED', 'The row has no name.', v_values);
+    when 'OWNER_NOT_FOUND' then perform refuse(5, 'OWNER_NOT_FOUND', 'There is no user called ''{name}''.', v_values);
+    when 'OWNER_AMBIGUOUS' then perform refuse(9, 'OWNER_AMBIGUOUS', 'There are several users called ''{name}''. Write the login.', v_values);
+    when 'CONTACT_NOT_FOUND' then perform refuse(5, 'CONTACT_NOT_FOUND', 'There is no contact called ''{name}'' at the account.', v_values);
+    when 'ACCOUNT_AMBIGUOUS' then perform refuse(9, 'ACCOUNT_AMBIGUOUS', 'There are several accounts called ''{name}''. Write the code.', v_values);
+    else perform refuse(5, 'ACCOUNT_NAME_NOT_FOUND', 'There is no account called ''{name}'' within your reach.', v_values);
+    end case;
+    return null;
+exception when others then
+    get stacked diagnostics v_hint = pg_exception_hint, v_detail = pg_exception_detail;
+    return import_failure(id, sqlstate, sqlerrm, v_hint, v_detail, '');
+end
+$$;
+
+-- A row that names a record (field, given) which is not exactly one (ids).
+create function import_unresolved(id uuid, field text, given text, ids uuid[]) returns import_result
+language sql stable set search_path = kam, pg_temp as $$
+    select import_refusal(id, case when field = 'owner' then 'OWNER' else 'ACCOUNT' end || case when cardinality(ids) = 0 then '_NOT_FOUND' else '_AMBIGUOUS' end,
+                          field, given)
 $$;
 
 -- True while a request that was done before is answered again: nothing may be written then.
@@ -165,9 +189,9 @@ declare
     v_row account;
     v_state text; v_message text; v_hint text; v_detail text; v_constraint text;
 begin
-    v_results := array(select case when a.id is not null then row('present', a.id, a.code, null, null, null, null)::import_result
-                                   when import_is_repeated() then row('not_added', r.id, null, null, null, null, null)::import_result
-                                   when r.name = '' then import_refusal(r.id, 'FIELD_REQUIRED', 'name', 'An account needs a name.') end
+    v_results := array(select case when a.id is not null then row('present', a.id, a.code, null, null, null, null, null)::import_result
+                                   when import_is_repeated() then row('not_added', r.id, null, null, null, null, null, null)::import_result
+                                   when r.name = '' then import_refusal(r.id, 'NAME_REQUIRED', 'name', '') end
                          from unnest(rows) with ordinality r left join account a on a.id = r.id order by r.ordinality);
     for v_text in select distinct o from unnest(owners) o where o <> '' loop
         v_ids := users_called(v_text);
@@ -205,12 +229,18 @@ begin
                                      founded_on, ownership, registered_capital_currency_code, registered_capital_minor_units, employees, industry, region,
                                      parent_id, tax_status, bank, main_products, market, our_value, management_level, culture, philosophy,
                                      industry_standing, reputation, annual_revenue_currency_code, annual_revenue_minor_units, owner_id, source,
-                                     source_note, status, note, duplicate_reason)
+                                     source_note, status, note, duplicate_reason, organisation, business_scope, cash_flow, payables, market_trend,
+                                     company_trend, special_requirements, bad_record, development_plans, relationship_kind, selling_level,
+                                     payment_reputation, quality_reputation, stability_reputation, channel_position, upstream_id, distributor_count,
+                                     retailer_count, own_capital_currency_code, own_capital_minor_units, own_staff, territories)
                 select r.id, r.name, r.other_names, r.registration_number, r.registered_address, r.delivery_address, r.phone, r.website, r.legal_representative,
                        r.founded_on, r.ownership, r.registered_capital_currency_code, r.registered_capital_minor_units, r.employees, r.industry, r.region,
                        r.parent_id, r.tax_status, r.bank, r.main_products, r.market, r.our_value, r.management_level, r.culture, r.philosophy,
                        r.industry_standing, r.reputation, r.annual_revenue_currency_code, r.annual_revenue_minor_units, r.owner_id, r.source,
-                       r.source_note, coalesce(r.status, 'prospect'), r.note, r.duplicate_reason
+                       r.source_note, coalesce(r.status, 'prospect'), r.note, r.duplicate_reason, r.organisation, r.business_scope, r.cash_flow, r.payables,
+                       r.market_trend, r.company_trend, r.special_requirements, r.bad_record, r.development_plans, r.relationship_kind, r.selling_level,
+                       r.payment_reputation, r.quality_reputation, r.stability_reputation, r.channel_position, r.upstream_id, r.distributor_count,
+                       r.retailer_count, r.own_capital_currency_code, r.own_capital_minor_units, r.own_staff, r.territories
                   from unnest(v_rows[v_at:v_to]) with ordinality r
                  where v_results[v_at + r.ordinality - 1].outcome is null
                  order by r.ordinality;
@@ -239,7 +269,7 @@ begin
     end;
     perform set_config('kam.names_held', '', true);
     return query
-    select case when x.outcome is null then 'added' else x.outcome end, r.id, coalesce(x.code, a.code), x.reason, x.message, x.field, x.matches
+    select case when x.outcome is null then 'added' else x.outcome end, r.id, coalesce(x.code, a.code), x.reason, x.message, x.field, x.matches, x.given
       from unnest(rows) with ordinality r
       join unnest(v_results) with ordinality x on x.ordinality = r.ordinality
       left join account a on a.id = r.id
@@ -272,11 +302,11 @@ begin
             end if;
         end loop;
     end loop;
-    v_results := array(select case when c.id is not null then row('present', c.id, null, null, null, null, null)::import_result
-                                   when import_is_repeated() then row('not_added', r.id, null, null, null, null, null)::import_result
+    v_results := array(select case when c.id is not null then row('present', c.id, null, null, null, null, null, null)::import_result
+                                   when import_is_repeated() then row('not_added', r.id, null, null, null, null, null, null)::import_result
                                    when v_results[r.ordinality].outcome is not null then v_results[r.ordinality]
-                                   when r.name = '' then import_refusal(r.id, 'FIELD_REQUIRED', 'name', 'A contact needs a name.')
-                                   when s.id is not null then row('present', s.id, null, null, null, null, null)::import_result end
+                                   when r.name = '' then import_refusal(r.id, 'NAME_REQUIRED', 'name', '')
+                                   when s.id is not null then row('present', s.id, null, null, null, null, null, null)::import_result end
                          from unnest(rows) with ordinality r
                          left join contact c on c.id = r.id
                          left join lateral (select n.id from kam.position p join contact n on n.id = p.contact_id
@@ -318,7 +348,7 @@ begin
         null;
     end;
     return query
-    select case when x.outcome is null then 'added' else x.outcome end, coalesce(x.id, r.id), x.code, x.reason, x.message, x.field, x.matches
+    select case when x.outcome is null then 'added' else x.outcome end, coalesce(x.id, r.id), x.code, x.reason, x.message, x.field, x.matches, x.given
       from unnest(rows) with ordinality r
       join unnest(v_results) with ordinality x on x.ordinality = r.ordinality
      order by r.ordinality;
@@ -326,6 +356,16 @@ end
 $$;
 
 -- ---- activities ----
+
+-- The locks that the follow-ups of what was done take one by one (plan_follow_up()), in one order for all.
+create function begin_activity_import(account_ids uuid[]) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    if caller_id() is not null then
+        perform take_turn(turn.what)
+           from (select 'follow-ups of account: ' || i as what from (select distinct unnest(account_ids) i) x where i is not null order by 1) turn;
+    end if;
+end
+$$;
 
 -- people: names of contacts, one a line.
 create function import_activities(dry_run boolean, rows activity[], accounts text[], owners text[], people text[]) returns setof import_result
@@ -342,8 +382,8 @@ declare
     v_ids uuid[];
     v_state text; v_message text; v_hint text; v_detail text; v_constraint text;
 begin
-    v_results := array(select case when a.id is not null then row('present', a.id, null, null, null, null, null)::import_result
-                                   when import_is_repeated() then row('not_added', r.id, null, null, null, null, null)::import_result end
+    v_results := array(select case when a.id is not null then row('present', a.id, null, null, null, null, null, null)::import_result
+                                   when import_is_repeated() then row('not_added', r.id, null, null, null, null, null, null)::import_result end
                          from unnest(rows) with ordinality r left join activity a on a.id = r.id order by r.ordinality);
     for v_text in select distinct a from unnest(accounts) with ordinality a where v_results[a.ordinality].outcome is null loop
         v_ids := accounts_called(v_text);
@@ -377,13 +417,15 @@ begin
                                 where p.account_id = v_rows[v_at].account_id and c.name = v_text and c.retire_time is null
                                 order by p.ended_on nulls first, c.id limit 1);
             if v_ids[cardinality(v_ids)] is null then
-                v_results[v_at] := import_refusal(rows[v_at].id, 'CONTACT_NOT_FOUND', 'contacts', 'There is no contact called ''' || v_text || ''' at the account.');
+                v_results[v_at] := import_refusal(rows[v_at].id, 'CONTACT_NOT_FOUND', 'contacts', v_text);
                 exit;
             end if;
         end loop;
         v_people := v_people || jsonb_build_object(rows[v_at].id, v_ids);
     end loop;
     begin
+        perform begin_activity_import(array(select r.account_id from unnest(v_rows) with ordinality r
+                                             where v_results[r.ordinality].outcome is null and r.state = 'done' and r.time > now() - interval '8 days'));
         v_at := 1;
         while v_at <= v_count loop
             v_to := case when v_is_alone then v_at else v_count end;
@@ -417,14 +459,14 @@ begin
         null;
     end;
     return query
-    select case when x.outcome is null then 'added' else x.outcome end, r.id, x.code, x.reason, x.message, x.field, x.matches
+    select case when x.outcome is null then 'added' else x.outcome end, r.id, x.code, x.reason, x.message, x.field, x.matches, x.given
       from unnest(rows) with ordinality r
       join unnest(v_results) with ordinality x on x.ordinality = r.ordinality
      order by r.ordinality;
 end
 $$;
 
-grant execute on function begin_import(), begin_account_import(account[]), accounts_called(text), users_called(text), import_refusal(uuid, text, text, text),
+grant execute on function begin_import(), begin_account_import(account[]), begin_activity_import(uuid[]), accounts_called(text), users_called(text), import_refusal(uuid, text, text, text),
                           import_unresolved(uuid, text, text, uuid[]), import_failure(uuid, text, text, text, text, text), import_is_repeated(),
                           import_accounts(boolean, account[], text[], text[]), import_contacts(boolean, contact[], kam.position[], text[]),
                           import_activities(boolean, activity[], text[], text[], text[])

@@ -113,6 +113,18 @@ class Register(unittest.TestCase):
         self.assertEqual(second['added'], 0)
         self.assertEqual(len(self.listed('account')), good + 4)
 
+    def test_the_same_account_far_apart(self):
+        """A dry run goes to the server in several calls, each taken back: what is alike in two of them is found all the same."""
+        rows = register.good_rows(250)
+        last = [''] * 16
+        last[1] = rows[0][1].removesuffix('厂').removesuffix('有限责任公司').removesuffix('股份有限公司').removesuffix('有限公司') + '集团'
+        path = self.write('long.csv', register.text([*rows, last]).encode('gb18030'))
+        for more in (('--dry-run',), ()):
+            ran = self.boss.run('import', 'accounts', path, '--json', *more).json
+            wrong = [(row['line'], row['outcome']) for row in ran['rows'] if row['outcome'] not in ('added', 'would be added')]
+            self.assertEqual(wrong, [(255, 'looks like another')])
+            self.assertIn(rows[0][1], ran['rows'][-1]['detail'])
+
     def test_its_people(self):
         self.boss.run('import', 'accounts', self.path)
         ran = self.boss.run('import', 'contacts', self.path, '--report', self.boss.home / 'report.csv')

@@ -52,6 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     import.mapping.date_order = (enum clean_date_order)(data[0] / 3 % 4);
     if (csv_read(app.arena, (const char *)data + 1, size - 1, NULL, &import.table) == NULL) {
         options_of_message(app.arena, &hidden_fields, kinds[kind].row, &import.options, &import.option_count);
+        import_gather_names(&import);
         REQUIRE(import_find_heading(&import) == EXIT_OK);
         REQUIRE(import.table.header.count > 0);
         REQUIRE(import_map_columns(&import) == EXIT_OK);

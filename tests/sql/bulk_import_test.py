@@ -10,7 +10,7 @@ from stage import Stage, new_id
 class BulkImport(Stage):
     def send(self, login, method, rows, **more):
         answer = self.call(login).write(f'ImportService/Import{method}', {'rows': rows, **more})
-        return [{name: value for name, value in row.items() if value is not None} for row in answer['results']]
+        return [{name: value for name, value in row.items() if value not in (None, [])} for row in answer['results']]
 
     def accounts(self, login, *rows, **more):
         rows = [{'account': {'id': row.pop('id', None) or new_id(), **{name: row.pop(name) for name in list(row) if name not in ('owner', 'parent', 'duplicate_reason')}},
@@ -33,12 +33,12 @@ class BulkImport(Stage):
                                 {'name': 'Eta', 'registered_capital': {'currency_code': 'CNY', 'minor_units': 5}})
         self.assertEqual(['added', 'refused', 'duplicate', 'refused', 'added', 'refused', 'refused', 'duplicate', 'refused', 'added'],
                          self.outcomes(results))
-        self.assertEqual(('FIELD_REQUIRED', 'name'), (results[1]['reason'], results[1]['field']))
+        self.assertEqual(('NAME_REQUIRED', 'name'), (results[1]['reason'], results[1]['field']))
         self.assertEqual((['华东机械制造有限公司'], ['Sue'], [100]),
                          tuple(results[2]['matches[].' + name] for name in ('name', 'owner_name', 'similarity')))
         self.assertEqual(['account_employees_range', 'OWNER_OUT_OF_REACH', 'OWNER_NOT_FOUND'], [results[at]['reason'] for at in (3, 5, 6)])
         self.assertEqual(['Acme'], results[7]['matches[].name'])
-        self.assertEqual('PARENT_NOT_FOUND', results[8]['reason'])
+        self.assertEqual(('ACCOUNT_NAME_NOT_FOUND', 'parent', ['gamma']), (results[8]['reason'], results[8]['field'], results[8]['values[].value']))
         self.assertRegex(results[0]['code'], r'^K-\d{6}$')
         self.assertEqual({'Acme', 'Gamma', 'Eta'}, self.names('north'))
         acme = self.call('north').read('AccountService/GetAccount', {'code': results[0]['code']})['.']
@@ -105,6 +105,22 @@ class BulkImport(Stage):
         keys = self.query('select name_key, count(*) from account group by 1 having count(*) > 1')
         self.assertEqual([], keys)
 
+    def test_no_field_is_dropped(self):
+        """A field that an account gets one day is imported too."""
+        contract = self.methods.contract
+        taken = {parameter.name.removeprefix('rows[].account.').split('.')[0] for statement in self.methods.variant('ImportService/ImportAccounts', 'rep').statements
+                 for parameter in statement.parameters if parameter.name.startswith('rows[].account.')}
+        fields = {field.name for field in contract.messages['.kam.v1.Account'].field if not contract.rules(field).output_only}
+        self.assertEqual(fields - {'version'}, taken)
+        upstream = self.add_account('ann', 'Manufacturer')
+        results = self.accounts('ann', {'name': 'Dealer', 'territories': ['华东', '华南'], 'organisation': 'two\nlines', 'upstream_id': upstream['id'],
+                                        'own_capital': {'currency_code': 'CNY', 'minor_units': 7}, 'founded_on': '2009-05-01', 'employees': 3})
+        self.assertEqual(['added'], self.outcomes(results))
+        dealer = self.call('ann').read('AccountService/GetAccount', {'id': results[0]['id']})['.']
+        self.assertEqual((['华东', '华南'], 'two\nlines', upstream['id'], 7, '2009-05-01', 3),
+                         (dealer['territories'], dealer['organisation'], dealer['upstream_id'], dealer['own_capital.minor_units'], str(dealer['founded_on']),
+                          dealer['employees']))
+
     # ---- contacts ----
 
     def test_contacts(self):
@@ -120,7 +136,7 @@ class BulkImport(Stage):
         self.assertEqual(expected, self.outcomes(dry))
         results = self.send('ann', 'Contacts', rows)
         self.assertEqual(expected, self.outcomes(results))
-        self.assertEqual([None, 'position_influence_range', 'ACCOUNT_NOT_FOUND', None, 'contact_phones_form'], [row.get('reason') for row in results])
+        self.assertEqual([None, 'position_influence_range', 'ACCOUNT_NAME_NOT_FOUND', None, 'contact_phones_form'], [row.get('reason') for row in results])
         contact = self.call('ann').read('ContactService/GetContact', {'id': rows[0]['contact']['id']})['.']
         self.assertEqual(('张三', ['13800000000', '010-1'], ['总经理'], ['decider,user']),
                          (contact['name'], contact['phones'], contact['positions[].title'], contact['positions[].buying_roles']))
@@ -135,7 +151,7 @@ class BulkImport(Stage):
         rows = [{'id': new_id(), **base, **more} for more in (
             {'contacts': ['张三'], 'result': 'good'}, {'contacts': ['李四']}, {'owner': 'north'}, {'owner': 'sue'},
             {'time': '2099-01-01 00:00:00+00'}, {'time': '2099-01-01 00:00:00+00', 'is_planned': True}, {'account': 'Other'})]
-        expected = [None, 'CONTACT_NOT_FOUND', None, 'OWNER_OUT_OF_REACH', 'TIME_IN_FUTURE', None, 'ACCOUNT_NOT_FOUND']
+        expected = [None, 'CONTACT_NOT_FOUND', None, 'OWNER_OUT_OF_REACH', 'TIME_IN_FUTURE', None, 'ACCOUNT_NAME_NOT_FOUND']
         for dry_run in (True, False):
             results = self.send('ann', 'Activities', rows, dry_run=dry_run)
             self.assertEqual(expected, [row.get('reason') for row in results])
@@ -145,6 +161,28 @@ class BulkImport(Stage):
         self.assertEqual(([contact['id']], 'done', 'Ann', 'good'), tuple(activity[name] for name in ('contact_ids', 'state', 'owner_name', 'result')))
         self.assertEqual(['present', 'refused'], self.outcomes(self.send('ann', 'Activities', rows[:2])))
         self.assertEqual(3, len(self.call('ann').read('ActivityService/ListActivities', {'account_id': acme['id']})['activities']))
+
+    def test_visits_of_today_at_once(self):
+        """What was done just now gets its follow-up under a lock of the account: two files that name the accounts in opposite order."""
+        names = [f'Company {letter * 3}' for letter in 'ABCDEFGH']
+        accounts = [self.add_account('ann', name) for name in names]
+        now = self.query('select now()::text')[0][0]
+        outcomes = {}
+
+        def run(login, order):
+            outcomes[login] = self.outcomes(self.send(login, 'Activities', [
+                {'id': new_id(), 'account': name, 'kind': kind, 'subject': 'Sample', 'time': now} for name in order for kind in ('sample', 'visit', 'quotation')]))
+
+        self.call('ann'), self.call('boss')
+        threads = [threading.Thread(target=run, args=one) for one in (('ann', names), ('boss', names[::-1]))]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual({'ann': ['added'] * 24, 'boss': ['added'] * 24}, outcomes)
+        planned = self.query("select account_id, kind, count(*) from activity where state = 'planned' group by 1, 2 having count(*) > 1")
+        self.assertEqual([], planned)
+        self.assertEqual(8, len(accounts))
 
 
 if __name__ == '__main__':
