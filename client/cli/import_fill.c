@@ -97,8 +97,8 @@ static const char *put_moment(struct cell *cell, const char *text, const char **
         return wrong;
     *meant_r = arena_printf(cell->scratch, "%04d-%02d-%02d", moment.year, moment.month, moment.day);
     if (is_time && moment.has_clock)
-        *meant_r =
-            arena_printf(cell->scratch, "%s %02d:%02d:%02d", *meant_r, moment.hour, moment.minute, moment.second);
+        *meant_r = arena_printf(cell->scratch, moment.second == 0 ? "%s %02d:%02d" : "%s %02d:%02d:%02d", *meant_r,
+                                moment.hour, moment.minute, moment.second);
     return put(cell, *meant_r);
 }
 

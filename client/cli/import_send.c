@@ -10,7 +10,7 @@
 #include "message.h"
 #include "reason.h"
 
-enum { MOST_IN_FLIGHT = 3, MOST_ROWS = 200, MOST_REPEATS = 5, FIRST_PAUSE_MS = 200 };
+enum { MOST_IN_FLIGHT = 3, MOST_ROWS = 200, MOST_REPEATS = 5, FIRST_PAUSE_MS = 200, BATCH_BYTES = 1 << 20 };
 
 struct batch {
     struct import_row *rows[MOST_ROWS];
@@ -82,6 +82,23 @@ static const char *describe_refusal(struct import *import, const Kam__V1__Import
     return translated == NULL ? result->message : translated;
 }
 
+// "owner" as the file calls it, with what the cell holds.
+static const char *describe_cell(struct import *import, const struct import_row *row, const char *field)
+{
+    struct arena *arena = import->app->arena;
+    char *name = arena_strdup(arena, field);
+    for (char *at = name; *at != '\0'; at++)
+        *at = *at == '_' ? '-' : *at;
+    size_t column = import_column(import, name), length = strlen(name);
+    if (column == SIZE_MAX && length > 0 && name[length - 1] == 's') { // a list
+        name[length - 1] = '\0';
+        column = import_column(import, name);
+    }
+    if (column == SIZE_MAX || row->source == NULL)
+        return field;
+    return arena_printf(arena, "%s '%s'", csv_cell(&import->table.header, column), csv_cell(row->source, column));
+}
+
 static void take_result(struct import *import, struct import_row *row, const Kam__V1__ImportResult *result)
 {
     struct arena *arena = import->app->arena;
@@ -103,7 +120,8 @@ static void take_result(struct import *import, struct import_row *row, const Kam
         if (*result->field == '\0')
             import_fail(import, row, "%s", describe_refusal(import, result));
         else
-            import_fail(import, row, "%s: %s", result->field, describe_refusal(import, result));
+            import_fail(import, row, "%s: %s", describe_cell(import, row, result->field),
+                        describe_refusal(import, result));
         break;
     }
 }
@@ -214,11 +232,14 @@ static bool begin_batch(struct sender *sender, size_t level)
     struct import *import = sender->import;
     struct batch *batch = place(sender, sender->flying);
     *batch = (struct batch){0};
-    while (sender->next < import->row_count && batch->count < sender->rows_per_call) {
+    // Servers take messages of 4 MiB unless told otherwise.
+    size_t bytes = 0;
+    while (sender->next < import->row_count && batch->count < sender->rows_per_call && bytes < BATCH_BYTES) {
         struct import_row *row = &import->rows[sender->next++];
         if (row->outcome != IMPORT_PENDING || level_of(row) != level)
             continue;
         name_parent(row);
+        bytes += protobuf_c_message_get_packed_size(row->request);
         batch->rows[batch->count++] = row;
     }
     if (batch->count == 0)

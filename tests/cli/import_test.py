@@ -67,9 +67,9 @@ class Imports(unittest.TestCase):
         self.assertIn('5 failed', first.out)
         self.assertRegex(first.out, r'line 4: .*has no name')
         self.assertRegex(first.out, r"line 5: Gamma: failed: year_established 'yesteryear'")
-        self.assertIn("line 6: Delta: failed: owner: There is no user called 'Nobody Known'", first.out)
+        self.assertIn("line 6: Delta: failed: sales_agent 'Nobody Known': There is no user called 'Nobody Known'", first.out)
         self.assertRegex(first.out, r'line 7: .*the same as line 2')
-        self.assertIn("line 8: Epsilon: failed: parent: There is no account called 'No such parent'", first.out)
+        self.assertIn("line 8: Epsilon: failed: subsidiary_of 'No such parent': There is no account called 'No such parent'", first.out)
         with open(report, encoding='utf-8', newline='') as file:
             rows = list(csv.DictReader(file))
         self.assertEqual([row['outcome'] for row in rows], ['added', 'added', 'failed', 'failed', 'failed', 'failed', 'failed'])
