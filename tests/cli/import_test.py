@@ -154,6 +154,33 @@ class Imports(unittest.TestCase):
         self.assertNotEqual(ran.code, 0)
 
 
+    def test_killed_and_run_again(self):
+        """Each call is a transaction: whatever moment the client dies at, the next run goes on from whole rows."""
+        self.boss.run('account', 'add', '--name', 'Acme')
+        count = 4000
+        path = self.write('calls.csv', 'account,kind,time,subject\n' + ''.join(f'Acme,call,2020-01-01 10:00,call {at}\n' for at in range(count)))
+        owner = self.kamd.database.connect()
+        owner.autocommit = True
+        with owner.cursor() as cursor:
+            def added():
+                cursor.execute('select count(*) from activity')
+                return cursor.fetchone()[0]
+            child = self.boss.terminal('import', 'activities', path)
+            deadline = time.monotonic() + 60
+            while added() == 0 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            os.kill(child.pid, signal.SIGKILL)
+            child.wait()
+            before = added()
+            self.assertGreater(before, 0)
+            again = self.boss.run('import', 'activities', path, '--json')
+            self.assertEqual(again.code, 0, again.err)
+            self.assertEqual(added(), count)
+            self.assertEqual(again.json['added'] + again.json['alreadyThere'], count)
+            self.assertGreaterEqual(again.json['alreadyThere'], before)
+        owner.close()
+
+
 class Interrupted(unittest.TestCase):
     def setUp(self):
         self.server = self.enterContext(FakeServer())
