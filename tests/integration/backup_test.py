@@ -59,7 +59,8 @@ def catalogue(connection):
     with connection.cursor() as cursor:
         for question in questions:
             cursor.execute(question)
-            found.append(sorted(map(str, cursor.fetchall())))
+            # Parentheses come and go as PostgreSQL parses its own text again: "(a AND b) AND c" is "a AND b AND c".
+            found.append(sorted(str(row).translate({ord(sign): None for sign in '() '}) for row in cursor.fetchall()))
     return found
 
 
