@@ -5,7 +5,7 @@ released_migrations.txt   number, name and checksum of each migration
 released_statements.json  what that server sent for each method, with the columns it expects
 released.bin              the descriptor set that clients were built with, without comments
 
-An older server is played by sending its statements as it did; an older client by messages made from its own contract.
+With the next release: release.py. An older server is played by sending its statements as it did; an older client by messages made from its own contract.
 """
 import hashlib
 import json
