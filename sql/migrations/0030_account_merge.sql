@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Merging two accounts that turn out to be one, and undoing it within 30 days. What hangs on an account is known from 0027; every row that goes over is
+-- Merging two accounts that turn out to be one, and undoing it within 30 days. What hangs on an account is known from account_references(); every row that goes over is
 -- written down, so that the undo takes back these and no others.
 set local search_path = kam, pg_temp;
 
@@ -213,7 +213,7 @@ begin
 end
 $$;
 
--- As before (0010), but who looks like a merged account looks like its survivor, which is named once.
+-- As before, but who looks like a merged account looks like its survivor, which is named once.
 create or replace function find_duplicates(account_name text, registration_number text)
 returns table (id uuid, code text, name text, owner_name text, team_name text, similarity int, is_retired boolean)
 language plpgsql stable security definer set search_path = kam, pg_temp as $$

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Merging, undoing, and what a merge would do (0028 has the tables).
+-- Merging, undoing, and what a merge would do.
 set local search_path = kam, pg_temp;
 
 -- The account, locked; NULL when somebody changed it since seen_version. What the decisions about accounts begin with.
@@ -143,6 +143,14 @@ begin
 end
 $$;
 
+-- Planned visits that only their plan has been at are still so, although the merge has changed their version.
+create function keep_plans(merge_id uuid, account_id uuid) returns void language sql volatile set search_path = kam, pg_temp as $$
+    update activity a set plan_version = a.version + 1
+      from account_merge_row r
+     where r.merge_id = keep_plans.merge_id and r.table_name = 'activity' and r.column_name = 'account_id' and r.new_value is null
+       and a.id = r.row_key[1]::uuid and a.account_id = keep_plans.account_id and a.plan_version = a.version - 1 and a.state = 'planned'
+$$;
+
 create function merge_accounts(merge_id uuid, survivor_id uuid, survivor_version bigint, merged_id uuid, merged_version bigint, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
@@ -195,6 +203,17 @@ begin
     insert into account_merge_row (merge_id, table_name, column_name, row_key, new_value)
     select merge_accounts.merge_id, 'position', 'ended_on', array[e.id::text], to_jsonb(e.ended_on) from ended e;
 
+    -- A plan has one visit a day at an account. What only the plan has been at stays, to be withdrawn by it; other visits leave the plan.
+    with freed as (
+        update activity x set visit_plan_id = null, plan_date = null, plan_version = null
+          from activity o
+         where o.id = x.id and x.account_id = merged_id and x.visit_plan_id is not null and (x.state <> 'planned' or x.plan_version is distinct from x.version)
+           and exists (select from activity s where s.account_id = survivor_id and s.visit_plan_id = x.visit_plan_id and s.plan_date = x.plan_date)
+        returning x.id, o.visit_plan_id, o.plan_date)
+    insert into account_merge_row (merge_id, table_name, column_name, row_key, old_value, new_value)
+    select merge_accounts.merge_id, 'activity', c.name, array[f.id::text], c.value, 'null'
+      from freed f cross join lateral (values ('visit_plan_id', to_jsonb(f.visit_plan_id)), ('plan_date', to_jsonb(f.plan_date))) c (name, value);
+
     for v_reference in select * from account_references() r where r.treatment = 'move' order by r.depth, r.table_name, r.column_name loop
         execute format('insert into account_merge_row (merge_id, table_name, column_name, row_key) select $1, %L, %L, array[%s] %s', v_reference.table_name,
                        v_reference.column_name, (select string_agg(format('t.%I::text', k), ', ') from unnest(v_reference.key_columns) k),
@@ -221,6 +240,7 @@ begin
     analyze account_merge_row;      -- or the planner takes ten thousand rows for a few
     perform move_planned_rows(merge_id, merged_id, survivor_id, true);
     perform move_planned_rows(merge_id, merged_id, survivor_id, false);
+    perform keep_plans(merge_id, survivor_id);
 
     with joined as (
         insert into account_member (account_id, user_id, created_by)
@@ -243,6 +263,8 @@ begin
        set part_entities = v_entities, part_moved = v_moved_counts, part_kept = v_kept_counts,
            filled_fields = array(select k from jsonb_object_keys(v_filled) k order by k)
      where m.id = merge_id;
+exception when foreign_key_violation then
+    perform refuse(9, 'MERGE_ENTANGLED', 'Records of both accounts are linked in a way that cannot be taken apart.');
 end
 $$;
 
@@ -338,9 +360,14 @@ begin
     perform set_account_values(v_merge.survivor_id, v_back);
     perform move_planned_rows(v_merge.id, v_merge.survivor_id, merged_id, true);
 
-    update account a set merged_into_id = null, retire_time = v_merge.former_retire_time where a.id = merged_id;
+    update account a set merged_into_id = null where a.id = merged_id;
     perform plan_followers(v_merge.id, v_merge.survivor_id);
     perform move_planned_rows(v_merge.id, v_merge.survivor_id, merged_id, false);
+    perform keep_plans(v_merge.id, merged_id);
+    update activity a set visit_plan_id = (p.old_value #>> '{}')::uuid, plan_date = (d.old_value #>> '{}')::date
+      from account_merge_row p join account_merge_row d on d.merge_id = p.merge_id and d.table_name = p.table_name and d.column_name = 'plan_date' and d.row_key = p.row_key
+     where p.merge_id = v_merge.id and p.table_name = 'activity' and p.column_name = 'visit_plan_id' and a.id = p.row_key[1]::uuid
+       and a.account_id = merged_id and a.visit_plan_id is null;
     update position p set ended_on = null
       from account_merge_row r
      where r.merge_id = v_merge.id and r.table_name = 'position' and r.column_name = 'ended_on' and p.id = r.row_key[1]::uuid
@@ -350,14 +377,15 @@ begin
      where r.merge_id = v_merge.id and r.table_name = 'account_member' and m.account_id = v_merge.survivor_id and m.user_id = r.row_key[1]::uuid;
 
     select * into v_owner from app_user u where u.id = v_merge.former_owner_id and u.disable_time is null and u.role in ('rep', 'manager') for share;
-    if found then
-        update account a set owner_id = v_owner.id, team_id = v_owner.team_id where a.id = merged_id;
-    end if;
+    -- In sight again when all is back: plans make what is missing then.
+    update account a
+       set retire_time = v_merge.former_retire_time, owner_id = coalesce(v_owner.id, a.owner_id), team_id = coalesce(v_owner.team_id, a.team_id)
+     where a.id = merged_id;
     perform refresh_account_reach(v_merge.survivor_id);
     perform refresh_account_reach(merged_id);
     update account_merge m set undo_time = now(), undone_by = caller_id() where m.id = v_merge.id;
 exception when foreign_key_violation then
-    perform refuse(9, 'MERGE_ENTANGLED', 'Records of both accounts were linked since in a way that cannot be taken apart.');
+    perform refuse(9, 'MERGE_ENTANGLED', 'Records of both accounts are linked in a way that cannot be taken apart.');
 end
 $$;
 

@@ -278,6 +278,43 @@ class MergeTest(Merging):
         self.undo()
         self.assertEqual('Ann', self.get(self.zenith)['owner_name'])
 
+    def visits(self, plan, account, state='planned'):
+        return self.query('select count(*), count(distinct plan_date) from activity where visit_plan_id = %s and account_id = %s and state = %s',
+                          plan['id'], account['id'], state)[0]
+
+    def plan_visits(self, login, **fields):
+        tomorrow, = self.query('select today() + 1')[0]
+        return self.call(login).write('VisitPlanService/CreateVisitPlan', {'visit_plan': {
+            'subject': 'Look in', 'weekdays': ['monday', 'wednesday', 'friday'], 'time_of_day': '10:30', 'starts_on': tomorrow, **fields}})
+
+    def test_plans_of_visits(self):
+        plan = self.plan_visits('bob', account_id=self.zenith['id'])
+        made = self.visits(plan, self.zenith)
+        self.merge()
+        self.assertEqual((made, (0, 0)), (self.visits(plan, self.acme), self.visits(plan, self.zenith)))
+        # The plan goes on: with the survivor to its next owner, and no day is made twice.
+        self.call('boss').write('AccountService/ReassignAccount', {'id': self.acme['id'], 'version': self.version(self.acme), 'owner_id': self.users['sue'], 'reason': 'x'})
+        self.assertEqual(made, self.visits(plan, self.acme))
+        self.assertEqual({(self.users['sue'],)}, set(self.query("select owner_id from activity where visit_plan_id = %s and state = 'planned'", plan['id'])))
+        self.undo(login='boss')
+        self.assertEqual((made, (0, 0)), (self.visits(plan, self.zenith), self.visits(plan, self.acme)))
+        self.assertEqual({(self.users['bob'],)}, set(self.query("select owner_id from activity where visit_plan_id = %s and state = 'planned'", plan['id'])))
+
+    def test_a_route_with_both(self):
+        self.call('boss').write('AccountService/AddAccountMember', {'id': self.zenith['id'], 'user_id': self.users['ann']})
+        route = self.call('ann').write('RouteService/CreateRoute', {'route': {'name': 'East', 'account_ids': [self.acme['id'], self.zenith['id']]}})
+        plan = self.plan_visits('ann', route_id=route['id'])
+        made = self.visits(plan, self.acme)
+        first, version = self.query("select id, version from activity where visit_plan_id = %s and account_id = %s order by time limit 1", plan['id'], self.zenith['id'])[0]
+        self.query("update activity set time = now() where id = %s", first)
+        self.call('ann').write('ActivityService/CompleteActivity', {'id': first, 'version': version + 1, 'result': 'seen'})
+        self.merge()
+        self.assertEqual((made, (0, 0)), (self.visits(plan, self.acme), self.visits(plan, self.zenith)), 'one visit a day to one firm')
+        self.assertEqual([(self.acme['id'], None)], self.query('select account_id, visit_plan_id from activity where id = %s', first), 'what was done is there')
+        self.undo()
+        self.assertEqual([(self.zenith['id'], plan['id'])], self.query('select account_id, visit_plan_id from activity where id = %s', first))
+        self.assertEqual((made, (made[0] - 1, made[1] - 1)), (self.visits(plan, self.acme), self.visits(plan, self.zenith)))
+
     def test_too_much_to_move(self):
         self.fill_activities(self.zenith, 50001)
         self.refused('FAILED_PRECONDITION', 'MERGE_TOO_LARGE', self.merge)
