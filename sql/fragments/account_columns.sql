@@ -10,4 +10,5 @@ a.source, a.source_note, a.status, a.note, a.duplicate_reason, a.create_time, a.
 a.organisation, a.business_scope, a.cash_flow, a.payables, a.market_trend, a.company_trend, a.special_requirements, a.bad_record, a.development_plans,
 a.relationship_kind, a.selling_level, a.payment_reputation, a.quality_reputation, a.stability_reputation, a.channel_position, a.upstream_id,
 s.name as upstream_name, a.distributor_count, a.retailer_count, a.own_capital_currency_code as "own_capital.currency_code",
-a.own_capital_minor_units as "own_capital.minor_units", a.own_staff, a.territories, a.merged_into_id, g.code as merged_into_code, g.name as merged_into_name
+a.own_capital_minor_units as "own_capital.minor_units", a.own_staff, a.territories, a.merged_into_id,
+(select g.code from account g where g.id = a.merged_into_id) as merged_into_code, (select g.name from account g where g.id = a.merged_into_id) as merged_into_name

@@ -10,7 +10,7 @@ from stage import ROLES, Stage
 FILL = """
 insert into app_user (login, name, role, team_id)
 select 'rep' || n, 'Rep ' || n, 'rep', (array(select id from team order by name))[1 + n % 4] from generate_series(1, 100) n;
-alter table account disable trigger user; alter table contact disable trigger user; alter table position disable trigger user;
+alter table account disable trigger user; alter table target_list disable trigger user; alter table target_entry disable trigger user; alter table contact disable trigger user; alter table position disable trigger user;
 alter table activity disable trigger user; alter table activity_contact disable trigger user; alter table session disable trigger user;
 insert into account (code, name, owner_id, team_id, update_time)
 select 'K-' || lpad(n::text, 6, '0'), 'Firm ' || n || substr('甲乙丙丁戊己庚辛', n % 8 + 1, 1) || substr('子丑寅卯辰巳午未', n % 7 + 1, 1), u.id, u.team_id, now() - n * interval '1 minute'
@@ -42,13 +42,18 @@ insert into activity_contact (activity_id, contact_id, account_id)
 select x.id, p.contact_id, x.account_id from activity x cross join lateral (select contact_id from position p where p.account_id = x.account_id limit 1) p;
 insert into change (entity, record_id, account_id, version, operation, new_values)
 select 'activity', id, account_id, 1, 'insert', '{"subject": "x"}' from activity;
+insert into target_list (name, starts_on, ends_on, owner_id)
+select 'List ' || n, current_date - 100, current_date + n, (select id from app_user where login = 'boss') from generate_series(1, 20) n;
+insert into target_entry (list_id, account_id, user_id)
+select l.id, a.id, a.owner_id from (select id, row_number() over (order by name) as n from target_list) l
+  join (select id, owner_id, row_number() over (order by code) as n from account) a on a.n % 20 = l.n - 1;
 insert into session (token_hash, user_id, expire_time)
 select sha256(convert_to(u.login || '-' || n, 'UTF8')), u.id, now() + interval '1 day' from app_user u, generate_series(1, 20) n;
 set constraints all immediate;
-alter table account enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
+alter table account enable trigger user; alter table target_list enable trigger user; alter table target_entry enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
 alter table activity enable trigger user; alter table activity_contact enable trigger user; alter table session enable trigger user;
 """
-LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach', 'account_figures',
+LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach', 'target_entry', 'account_figures',
          'account_supply', 'account_brand', 'account_event', 'objection', 'idea', 'activity_comment'}
 
 
@@ -79,6 +84,7 @@ class PlanTest(Stage):
         return plan
 
     def test_every_list_runs_along_an_index(self):
+        target_list, = self.query('select list_id from target_entry where user_id = %s limit 1', self.users['ann'])[0]
         requests = {
             'AccountService/GetAccount': [{'id': self.account}, {'code': 'K-000001'}],
             'AccountService/ListAccounts': [{}, {'owner_id': self.users['ann']}, {'team_id': self.teams['south']}, {'parent_id': self.account}, {'status': 'prospect'}],
@@ -95,13 +101,18 @@ class PlanTest(Stage):
                                            {'record_id': self.contact, 'with_children': True}],
             'AccountArchiveService/GetAccountFigures': [{'account_id': self.account, 'year': 2003}],
             **{f'AccountArchiveService/{name}': [{'account_id': self.account}] for name in ('ListAccountFigures', 'ListSupplies', 'ListBrands', 'ListAccountEvents')},
+            'TargetService/ListTargetLists': [{}, {'owner_id': self.users['boss']}],
+            'TargetService/ListTargetEntries': [{}, {'list_id': target_list}, {'progress': 'untouched'}],
+            'TargetService/GetTargetList': [{'id': target_list}],
+            'CommentService/ListNewComments': [{}],
+            'OverviewService/GetAccountPage': [{'id': self.account}],
+            'OverviewService/GetToday': [{}],
             'SessionService/ListSessions': [{}, {'user_id': self.users['ann']}],
             'UserService/ListUsers': [{}],
             'TeamService/ListTeams': [{}],
             'RhythmService/ListRhythms': [{}],
             'VisitPlanService/ListVisitPlans': [{}, {'account_id': self.account}, {'owner_id': self.users['ann']}],
             'RouteService/ListRoutes': [{}, {'owner_id': self.users['ann']}],
-            'CommentService/ListNewComments': [{}],
             'ObjectionService/ListObjections': [{}, {'account_id': self.account}, {'account_id': self.account, 'outcome': 'lost'}],
             'ObjectionLibraryService/ListObjectionEntries': [{'text': ''}, {'text': 'price'}],
             'IdeaService/ListIdeas': [{'account_id': self.account}, {'account_id': self.account, 'state': 'open'}],
@@ -111,7 +122,7 @@ class PlanTest(Stage):
                    'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed',
                    'VisitService/GetVisit', 'VisitService/GetSpin', 'ObjectionService/GetObjection', 'ObjectionLibraryService/GetObjectionEntry', 'IdeaService/GetIdea',
                    *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
-                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute'}
+                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'AccountMergeService/PreviewMerge'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:
