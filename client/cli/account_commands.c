@@ -64,6 +64,21 @@ const struct command account_commands[] = {
                      "kam account duplicates 华北机床 --registration-number 91110000100000000X"},
     },
     {
+        .name = "account incomplete",
+        .summary = N_("List your accounts whose archive lacks most, with what is missing"),
+        .method = SERVICE "ListIncompleteAccounts",
+        .columns = "completeness code name missing status owner_name",
+        .examples = {"kam account incomplete", "kam account incomplete --owner wangli --limit 10"},
+    },
+    {
+        .name = "account conflicts",
+        .summary = N_("List accounts of the same channel that sell in the same territories"),
+        .method = SERVICE "ListTerritoryConflicts",
+        .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT}},
+        .columns = "code name relation territories channel_position owner_name team_name",
+        .examples = {"kam account conflicts K-000123"},
+    },
+    {
         .name = "account assign",
         .summary = N_("Give an account, and all that hangs on it, to another owner"),
         .method = SERVICE "ReassignAccount",

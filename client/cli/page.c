@@ -45,8 +45,9 @@ static const struct page pages[] = {
       {N_("Relationship"), "relationship_kind selling_level special_requirements payment_reputation quality_reputation "
                            "stability_reputation bad_record cash_flow payables"},
       {N_("Channel"),
-       "channel_position upstream_name territories distributor_count retailer_count own_capital own_staff"},
+       "channel_position upstream_name territories territory_conflict_count distributor_count retailer_count own_capital own_staff"},
       {N_("Note"), "note"},
+      {N_("Archive"), "completeness missing"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
      {{NULL, "other_names phones emails messaging_ids note"},

@@ -13,6 +13,7 @@
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/date.pb-c.h"
 #include "json.h"
+#include "kam/v1/account.pb-c.h"
 #include "kam/v1/common.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/target.pb-c.h"
@@ -283,6 +284,24 @@ static const char *format_counts(struct arena *arena, const Kam__V1__TargetCount
     return arena_printf(arena, _("%s %d/%d, %d won"), bar, touched, counts->entries, counts->won);
 }
 
+// What an archive lacks: fields by their labels, and groups of records.
+static const char *format_missing(struct arena *arena, const char *part)
+{
+    static const char *const groups[][2] = {
+        {"figures", NC_("missing", "Figures")},
+        {"supply", NC_("missing", "Suppliers")},
+        {"contacts", NC_("missing", "People")},
+        {"decider", NC_("missing", "Decider")},
+    };
+    for (size_t at = 0; at < sizeof groups / sizeof groups[0]; at++)
+        if (strcmp(groups[at][0], part) == 0)
+            return language_label("missing", groups[at][1]);
+    const ProtobufCMessageDescriptor *account = &kam__v1__account__descriptor;
+    const ProtobufCFieldDescriptor *field = message_find_field(account, part);
+    return field == NULL ? arena_strdup(arena, part)
+                         : language_label("field", contract_find_message(account)->fields[field - account->fields].label_en);
+}
+
 static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                           size_t index, bool is_plain)
 {
@@ -291,6 +310,8 @@ static const char *format(struct arena *arena, const ProtobufCMessage *message, 
     const void *value = message_value(message, field, index);
     switch (value_form(field)) {
     case VALUE_TEXT:
+        if (!is_plain && message->descriptor == &kam__v1__account__descriptor && strcmp(field->name, "missing") == 0)
+            return format_missing(arena, *(char *const *)value);
         return !is_plain && value_is_erased(*(char *const *)value) ? _("(erased person)")
                                                                    : arena_strdup(arena, *(char *const *)value);
     case VALUE_INTEGER:

@@ -42,7 +42,7 @@ class ArchiveCommands(unittest.TestCase):
         self.assertEqual(1250, self.kam('account', 'figures', 'show', self.code, '2025', '--json').json['netMargin'])
         self.assertIn('CNY 5,000,000.00', self.kam('account', 'show', self.code).out)
         self.kam('account', 'figures', 'retire', self.code, '2024', '--reason', 'wrong')
-        self.assertEqual(1, len(self.kam('account', 'figures', 'list', self.code, '--json').json))
+        self.assertEqual(1, len(self.kam('account', 'figures', 'list', self.code, '--json').json['figures']))
         for wrong in ('101', '-1', '1.234', 'half', '%', ''):
             ran = self.kam('account', 'figures', 'set', self.code, '2025', '--our-share=' + wrong, code=2)
             self.assertIn('from 0 % to 100 %', ran.err)
@@ -81,6 +81,24 @@ class ArchiveCommands(unittest.TestCase):
             self.assertIn(text, shown)
         self.assertIn('Top Wholesale', self.kam('history', self.code).out)
         self.assertIn('上级供货方', self.kam('account', 'show', self.code, LANG='zh_CN.UTF-8').out)
+
+    def test_conflicts_and_what_is_missing(self):
+        top = self.kam('account', 'add', '--name', 'Top Wholesale', '--territory', 'ZHEJIANG', '--json').json['code']
+        self.kam('account', 'edit', self.code, '--upstream', top, '--territory', 'Zhe jiang', '--phone', '1')
+        ran = self.kam('account', 'conflicts', self.code)
+        for text in (top, 'Top Wholesale', 'Upstream', 'ZHEJIANG'):
+            self.assertIn(text, ran.out)
+        shown = self.kam('account', 'show', self.code).out
+        self.assertRegex(shown, 'Territory conflicts +1\n')
+        self.assertRegex(shown, 'Complete, % +4\n')
+        self.assertRegex(shown, 'Missing +People, Decider, Figures, Suppliers, Main products')
+        self.assertRegex(self.kam('account', 'show', self.code, LANG='zh_CN.UTF-8').out, '缺少 +联系人, 决策人, 经营数据')
+        rows = self.kam('account', 'incomplete', '--json').json['accounts']
+        self.assertEqual(['Top Wholesale', 'Acme'], [row['name'] for row in rows])
+        screen, code = self.client.screen('account', 'incomplete', columns=80, NO_COLOR='1')
+        self.assertEqual(0, code)
+        self.assertIn('Top Wholesale', screen)
+        self.assertLessEqual(max(map(len, screen.splitlines())), 80)
 
 
 if __name__ == '__main__':

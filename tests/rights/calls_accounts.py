@@ -184,3 +184,13 @@ def merge_accounts_into(case):
 @call("AccountMergeService/UndoMerge", shows=["account/account.name"], writes=True)
 def undo_merge(case):
     return {"merged_id": case.id("merged"), "reason": "two firms"}
+
+
+@call("AccountService/ListIncompleteAccounts", shows=["account/account.name", "account/account.code"])
+def list_incomplete(case):
+    return {"owner_id": case.user_id(case.target.owner), "page_size": 500}
+
+
+@call("AccountService/ListTerritoryConflicts")
+def list_conflicts(case):
+    return {"account_id": case.id("account")}

@@ -99,6 +99,8 @@ class PlanTest(Stage):
                                                {'state': 'planned'}, {'account_id': self.account, 'state': 'planned'}],
             'HistoryService/ListChanges': [{'record_id': self.account}, {'record_id': self.account, 'with_children': True},
                                            {'record_id': self.contact, 'with_children': True}],
+            'AccountService/ListIncompleteAccounts': [{}, {'owner_id': self.users['sue']}],
+            'AccountService/ListTerritoryConflicts': [{'account_id': self.account}],
             'AccountArchiveService/GetAccountFigures': [{'account_id': self.account, 'year': 2003}],
             **{f'AccountArchiveService/{name}': [{'account_id': self.account}] for name in ('ListAccountFigures', 'ListSupplies', 'ListBrands', 'ListAccountEvents')},
             'TargetService/ListTargetLists': [{}, {'owner_id': self.users['boss']}],

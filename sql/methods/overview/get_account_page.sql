@@ -34,8 +34,9 @@ select a.id as "account.id", (select count(*)::int from people) as contact_count
   from account a
  where a.id = {{page_account}};
 -- into: account
-select {{account_columns}}
+select {{account_columns}}, {{account_state_columns}}
   from {{account_tables}}
+  {{account_state_tables}}
  where a.id = {{page_account}};
 -- into: contacts
 select c.id, c.name, c.other_names, c.phones, c.emails, c.messaging_ids, c.version, array[p.id] as "positions[].id", array[p.account_id] as "positions[].account_id",

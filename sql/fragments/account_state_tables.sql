@@ -1,0 +1,2 @@
+-- SPDX-License-Identifier: Apache-2.0
+left join lateral kam.account_completeness(a.id) k on true
