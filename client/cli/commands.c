@@ -7,6 +7,7 @@
 #include "archive_commands.h"
 #include "complete.h"
 #include "contact_commands.h"
+#include "export.h"
 #include "idea_commands.h"
 #include "import_commands.h"
 #include "need_commands.h"
@@ -45,6 +46,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Users"), user),
     GROUP(N_("Teams"), team),
     GROUP(N_("Import"), import),
+    GROUP(N_("Export"), export),
     GROUP(N_("More"), other),
     GROUP(N_("Shell"), completion),
 };

@@ -7,6 +7,7 @@
 #include "message.h"
 #include "output.h"
 #include "prompt.h"
+#include "export.h"
 
 #define SERVICE "/kam.v1.ContactService/"
 
@@ -80,6 +81,13 @@ const struct command contact_commands[] = {
         .done = N_("Changed %s."),
         .examples = {"kam contact edit 张伟 --phone 13800000000 --phone 010-12345678",
                      "kam contact edit \"Jane Doe\" --clear note"},
+    },
+    {
+        .name = "contact vcard",
+        .summary = N_("Print people as vCards, for telephones and address books"),
+        .arguments = {{.name = N_("CONTACT"), .kind = RECORD_CONTACT, .takes_rest = true}},
+        .run = export_vcards,
+        .examples = {"kam contact vcard 张伟 > zhang.vcf"},
     },
     {
         .name = "contact retire",

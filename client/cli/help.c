@@ -163,7 +163,8 @@ static void print_flag(struct app *app, const struct flag *flag)
 const char *const *help_words_of_flag(const char *name)
 {
     static const char *const colours[] = {"auto", "always", "never", NULL};
-    return strcmp(name, "color") == 0 ? colours : NULL;
+    static const char *const encodings[] = {"utf-8-bom", "utf-8", "gb18030", NULL};
+    return strcmp(name, "color") == 0 ? colours : strcmp(name, "encoding") == 0 ? encodings : NULL;
 }
 
 const ProtobufCFieldDescriptor *help_field_of_argument(struct arena *arena, const struct command *command,
