@@ -27,7 +27,7 @@ static enum kam_code make_context(struct kam_client *client, struct kam_error *e
     // The handshake goes on with any certificate; client_open judges it, because a pinned key needs no chain.
     SSL_CTX_set_verify(client->tls_context, SSL_VERIFY_NONE, NULL);
     if (client->ca_file == NULL) {
-        SSL_CTX_set_default_verify_paths(client->tls_context);
+        SSL_CTX_set_default_verify_dir(client->tls_context); // looked into only for the issuers that are met
     } else if (SSL_CTX_load_verify_file(client->tls_context, client->ca_file) != 1) {
         unsigned long detail = ERR_get_error();
         return error_set(error, KAM_INVALID_ARGUMENT, "BAD_CA_FILE", "%s: %s", client->ca_file,
@@ -45,6 +45,36 @@ static enum kam_code key_changed(struct kam_client *client, const char *known, s
         client->server.name, known, client->fingerprint);
 }
 
+static bool is_pinned(const struct kam_client *client)
+{
+    char known[FINGERPRINT_BYTES];
+    struct kam_error ignored = {0};
+    if (client->wanted_fingerprint != NULL)
+        return strcmp(client->wanted_fingerprint, client->fingerprint) == 0;
+    bool is_known = client->home != NULL &&
+                    known_servers_find(client->home, client->server.name, known, &ignored) == KAM_OK &&
+                    strcmp(known, client->fingerprint) == 0;
+    kam_error_clear(&ignored);
+    return is_known;
+}
+
+// The chain against the system's bundle of certificates. Reading that takes longer than all the rest of a call, so only
+// a key that is not pinned is worth it.
+static long verify_with_bundle(struct kam_client *client)
+{
+    SSL *tls = client->transport.tls;
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    SSL_CTX_set_default_verify_file(client->tls_context);
+    if (context == NULL || X509_STORE_CTX_init(context, SSL_CTX_get_cert_store(client->tls_context),
+                                               SSL_get0_peer_certificate(tls), SSL_get_peer_cert_chain(tls)) != 1)
+        abort();
+    X509_STORE_CTX_set_default(context, "ssl_server");
+    X509_VERIFY_PARAM_set1(X509_STORE_CTX_get0_param(context), SSL_get0_param(tls));
+    long verdict = X509_verify_cert(context) == 1 ? X509_V_OK : X509_STORE_CTX_get_error(context);
+    X509_STORE_CTX_free(context);
+    return verdict;
+}
+
 static enum kam_code judge_key(struct kam_client *client, struct kam_error *error)
 {
     char known[FINGERPRINT_BYTES];
@@ -53,6 +83,8 @@ static enum kam_code judge_key(struct kam_client *client, struct kam_error *erro
     if (client->wanted_fingerprint != NULL && strcmp(client->wanted_fingerprint, client->fingerprint) != 0)
         return key_changed(client, client->wanted_fingerprint, error);
     long verdict = SSL_get_verify_result(client->transport.tls);
+    if (verdict != X509_V_OK && client->ca_file == NULL && !is_pinned(client))
+        verdict = verify_with_bundle(client);
     if (verdict == X509_V_OK) {
         client->trust = KAM_TRUST_CHAIN;
         return KAM_OK;

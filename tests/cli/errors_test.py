@@ -182,6 +182,22 @@ class Errors(unittest.TestCase):
             self.assertIn('does not verify', ran.err)
         self.assertEqual(self.run_kam('account', 'show', ID, '--ca', '/nonexistent').code, 1)
 
+    def test_the_certificates_of_the_system_count(self):
+        bundle, folder = self.client.home / 'bundle.pem', self.client.home / 'certificates'
+        bundle.write_bytes(self.server.certificate)
+        folder.mkdir()
+        digest = subprocess.run(['openssl', 'x509', '-hash', '-noout', '-in', str(bundle)], check=True, capture_output=True, text=True).stdout.strip()
+        (folder / f'{digest}.0').write_bytes(self.server.certificate)
+        for settings in ({'SSL_CERT_FILE': str(bundle), 'SSL_CERT_DIR': '/nonexistent'}, {'SSL_CERT_DIR': str(folder), 'SSL_CERT_FILE': '/nonexistent'}):
+            ran = self.run_kam('account', 'show', ID, **settings)
+            self.assertEqual((ran.code, ran.err), (0, ''))
+            self.assertFalse((self.client.home / 'kam' / 'known_servers').exists())
+        with FakeServer() as other:
+            other.on('AccountService/GetAccount', lambda request, context: self.account)
+            self.assertIn('is new here', self.run_kam('account', 'show', ID, '--server', other.name, SSL_CERT_FILE=str(bundle)).err)
+        # A name that is not the certificate's is not vouched for.
+        self.assertIn('is new here', self.run_kam('account', 'show', ID, '--server', f'127.1:{self.server.port}', SSL_CERT_FILE=str(bundle)).err)
+
     def test_texts_cannot_command_the_terminal(self):
         hostile = 'Ac\x1b]0;owned\x07me\u202e\x9b2J'
         self.account.name = self.account.note = hostile
