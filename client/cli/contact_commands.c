@@ -4,10 +4,10 @@
 
 #include <string.h>
 
+#include "export.h"
 #include "message.h"
 #include "output.h"
 #include "prompt.h"
-#include "export.h"
 
 #define SERVICE "/kam.v1.ContactService/"
 
