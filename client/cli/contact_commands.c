@@ -103,7 +103,7 @@ const struct command contact_commands[] = {
         .method = SERVICE "RestoreContact",
         .arguments = {{.name = N_("CONTACT"), .field = "id", .kind = RECORD_CONTACT}},
         .done = N_("Restored %s."),
-        .examples = {"kam contact list K-000123 --include-past", "kam contact restore 8f3a2c10"},
+        .examples = {"kam contact restore 8f3a2c10"},
     },
     {
         .name = "contact erase",

@@ -193,6 +193,36 @@ static void print_words(struct app *app, const struct command *command)
     }
 }
 
+// The last space, outside quotes, before which the text is at most `width` columns wide; 0 when there is none.
+static size_t find_break(struct arena *arena, const char *text, size_t width)
+{
+    size_t found = 0;
+    char quote = '\0';
+    for (size_t at = 0; text[at] != '\0'; at++) {
+        if (text[at] == ' ' && quote == '\0' && text_width(arena_printf(arena, "%.*s", (int)at, text)) <= width)
+            found = at;
+        if (text[at] == '"' || text[at] == '\'')
+            quote = quote == '\0' ? text[at] : quote == text[at] ? '\0' : quote;
+    }
+    return found;
+}
+
+// What is wider than the terminal goes on in the next line, as a shell takes it.
+static void print_example(struct app *app, const char *example)
+{
+    const char *indent = "  ";
+    size_t room = app->width > 20 ? app->width - 8 : SIZE_MAX / 2;
+    while (text_width(example) > room) {
+        size_t length = find_break(app->arena, example, room - 2);
+        if (length == 0)
+            break;
+        fprintf(app->out, "%s%.*s \\\n", indent, (int)length, example);
+        example += length + 1;
+        indent = "      ";
+    }
+    fprintf(app->out, "%s%s\n", indent, example);
+}
+
 void help_command(struct app *app, const struct command *command)
 {
     const struct option *options;
@@ -201,7 +231,7 @@ void help_command(struct app *app, const struct command *command)
     print_usage(app, command);
     fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Examples"), app_plain(app));
     for (size_t at = 0; at < MOST_EXAMPLES && command->examples[at] != NULL; at++)
-        fprintf(app->out, "  %s\n", command->examples[at]);
+        print_example(app, command->examples[at]);
     fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Options"), app_plain(app));
     print_words(app, command);
     for (size_t at = 0; at < count; at++)

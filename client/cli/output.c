@@ -14,6 +14,7 @@
 #include "message.h"
 #include "recent.h"
 #include "table.h"
+#include "text.h"
 #include "value.h"
 
 enum { PATH_BYTES = 100 };
@@ -174,6 +175,18 @@ enum tone output_tone(const struct app *app, const ProtobufCMessage *message, co
     return is_planned && activity->time != NULL && activity->time->seconds < app->now ? TONE_BAD : TONE_PLAIN;
 }
 
+// As many lines of the terminal as it takes.
+static void print_note(struct app *app, const char *text)
+{
+    size_t room = app->width > 0 ? app->width : SIZE_MAX / 2;
+    while (*text != '\0') {
+        size_t length = text_fit_line(text, room);
+        fprintf(app->out, "%.*s\n", (int)length, text);
+        text += length;
+        text += *text == '\n';
+    }
+}
+
 static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, const ProtobufCMessage *const rows[],
                         size_t count, const char *const paths[], size_t path_count, const char *indent)
 {
@@ -203,9 +216,10 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
         const char *names = "";
         for (size_t at = shown; at < path_count; at++)
             names = arena_printf(app->arena, "%s%s%s", names, at == shown ? "" : ", ", paths[at]);
-        fprintf(app->out,
-                *indent == '\0' ? _("%s(no room for: %s; --columns LIST chooses)\n") : _("%s(no room for: %s)\n"),
-                indent, names);
+        print_note(app, arena_printf(app->arena,
+                                     *indent == '\0' ? _("%s(no room for: %s; --columns LIST chooses)\n")
+                                                     : _("%s(no room for: %s)\n"),
+                                     indent, names));
     }
     if (id_count > 0)
         recent_remember(app, ids, id_count);

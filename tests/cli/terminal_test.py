@@ -204,6 +204,9 @@ class Terminal(unittest.TestCase):
     def test_progress_is_drawn_on_a_terminal_only(self):
         team = stubs.message('kam.v1.Team')(id=ID % 9, name='Company')
         self.server.on('TeamService/ListTeams', lambda request, context: stubs.message('kam.v1.ListTeamsResponse')(teams=[team]))
+        result, answer = stubs.message('kam.v1.ImportResult'), stubs.message('kam.v1.ImportResponse')
+        self.server.on('ImportService/ImportAccounts', lambda request, context: answer(results=[
+            result(outcome='IMPORT_OUTCOME_ADDED', id=row.account.id, code='K-1') for row in request.rows]))
         path = self.client.home / 'a.csv'
         path.write_text('name\n' + ''.join(f'Account {at}\n' for at in range(50)), encoding='utf-8')
         out, code = self.screen('import', 'accounts', path)

@@ -159,7 +159,7 @@ static void test_every_table_entry_fits_the_contract(void **state)
             const struct contract_method *method = contract_find_method(command->method);
             if (method == NULL)
                 fail_msg("%s: no method %s", command->name, command->method);
-            if (command_is_list(command) && command->columns == NULL)
+            if (command_is_list(command) && command->columns == NULL && command->run == NULL)
                 fail_msg("%s has no columns", command->name);
             const struct option *options;
             size_t count;
@@ -177,7 +177,7 @@ static void test_every_list_has_real_columns(void **state)
     for (size_t group = 0; group < command_group_count; group++)
         for (size_t at = 0; at < *command_groups[group].count; at++) {
             const struct command *command = &command_groups[group].commands[at];
-            if (!command_is_list(command))
+            if (!command_is_list(command) || command->columns == NULL)
                 continue;
             const struct contract_method *method = contract_find_method(command->method);
             const ProtobufCFieldDescriptor *rows = NULL;
