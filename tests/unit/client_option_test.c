@@ -148,9 +148,11 @@ static void test_every_table_entry_fits_the_contract(void **state)
             const struct command *command = &command_groups[group].commands[at];
             assert_non_null(command->summary);
             assert_non_null(command->examples[0]);
+            bool is_shown = false; // another example may say how to find what it takes
             for (size_t example = 0; example < MOST_EXAMPLES && command->examples[example] != NULL; example++)
-                if (strstr(command->examples[example], command->name) == NULL)
-                    fail_msg("the example '%s' does not show '%s'", command->examples[example], command->name);
+                is_shown = is_shown || strstr(command->examples[example], command->name) != NULL;
+            if (!is_shown)
+                fail_msg("no example shows '%s'", command->name);
             help_command(&app, command);
             if (command->method == NULL) {
                 assert_non_null(command->run);
