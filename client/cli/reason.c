@@ -8,10 +8,13 @@
 // Words that servers put into texts.
 static const char *const words[] = {
     NC_("value", "account"),   NC_("value", "contact"),   NC_("value", "position"),  NC_("value", "activity"),
-    NC_("value", "user"),      NC_("value", "team"),      NC_("value", "session"),   NC_("value", "planned"),
-    NC_("value", "done"),      NC_("value", "cancelled"), NC_("value", "corrected"), NC_("value", "create it"),
-    NC_("value", "change it"), NC_("value", "Account"),   NC_("value", "Contact"),   NC_("value", "Position"),
-    NC_("value", "Activity"),  NC_("value", "User"),      NC_("value", "Team"),
+    NC_("value", "user"),      NC_("value", "team"),      NC_("value", "supply"),    NC_("value", "brand"),
+    NC_("value", "event"),     NC_("value", "entry"),     NC_("value", "plan"),      NC_("value", "route"),
+    NC_("value", "tie"),       NC_("value", "need"),      NC_("value", "planned"),   NC_("value", "done"),
+    NC_("value", "cancelled"), NC_("value", "corrected"), NC_("value", "proposed"),  NC_("value", "published"),
+    NC_("value", "retired"),   NC_("value", "create it"), NC_("value", "change it"), NC_("value", "Account"),
+    NC_("value", "Contact"),   NC_("value", "Position"),  NC_("value", "Activity"),  NC_("value", "User"),
+    NC_("value", "Team"),
 };
 
 static const char *translate_word(const char *value)

@@ -58,6 +58,14 @@ class Sources(unittest.TestCase):
                 self.assertNotEqual(said, one.text, f'{one.reason} in {one.place}: run "ninja kam_pot", then translate it in client/po/zh_CN.po')
                 self.assertEqual(set(reasons.PLACE.findall(said)), set(reasons.PLACE.findall(one.text)), f'{one.reason}: the Chinese has other places')
 
+    def test_what_is_not_found_has_a_chinese_name(self):
+        catalogue, names = chinese(), set()
+        for path in (ROOT / 'sql').rglob('*.sql'):
+            names |= set(re.findall(r"refuse_not_found\('([^']+)'", path.read_text(encoding='utf-8')))
+        self.assertIn('contact', names)
+        for name in names:
+            self.assertNotEqual(catalogue.pgettext('value', name), name, f'add NC_("value", "{name}") to the words of client/cli/reason.c, and its Chinese')
+
     def test_a_slip_is_found(self):
         body = """perform refuse(9, 'A_B', 'It is ' || v_name || ' already.');
                   perform require(x = 1, 9, 'C_D', 'Only {limit} of {most}.', jsonb_build_object('metadata', jsonb_build_object('limit', 5)));
@@ -73,11 +81,11 @@ class Client_(unittest.TestCase):
     def setUp(self):
         self.server = self.enterContext(FakeServer())
         self.client = self.enterContext(Client(self.server.name))
-        self.client.run('account', 'show', ID, KAM_TOKEN='t')  # learns the key
+        self.client.run('contact', 'show', ID, KAM_TOKEN='t')  # learns the key
 
     def said(self, status, text, language='zh_CN.UTF-8', **more):
-        self.server.refuse('AccountService/GetAccount', status, text, **more)
-        return self.client.run('account', 'show', ID, KAM_TOKEN='t', LANG=language).err
+        self.server.refuse('ContactService/GetContact', status, text, **more)
+        return self.client.run('contact', 'show', ID, KAM_TOKEN='t', LANG=language).err
 
     def test_a_text_with_values(self):
         told = {'reason': 'TEAM_NAME', 'values': {'name': '华东', 'parent': 'Company'}}

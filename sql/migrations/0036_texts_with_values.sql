@@ -175,3 +175,27 @@ begin
     return given_reason;
 end
 $$;
+
+create or replace function set_entry_state(entry_id uuid, seen_version bigint, state text, reason text) returns void
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_entry objection_entry;
+begin
+    select * into v_entry from objection_entry e where e.id = entry_id for no key update;
+    if not found or caller_role() is null
+       or (caller_role() <> 'manager' and v_entry.state <> 'published' and v_entry.created_by is distinct from caller_id()) then
+        perform refuse_not_found('entry');
+    end if;
+    perform require(caller_role() = 'manager' or (set_entry_state.state = 'retired' and v_entry.state = 'proposed'), 7, 'MANAGERS_ONLY',
+                    'Managers keep the library; a rep may withdraw a proposal of their own.');
+    if v_entry.version <> seen_version then
+        return;
+    end if;
+    if v_entry.state = set_entry_state.state then
+        perform refuse(9, case v_entry.state when 'proposed' then 'ENTRY_PROPOSED' when 'published' then 'ENTRY_PUBLISHED' else 'ENTRY_RETIRED' end,
+                       'The entry is {state} already.', jsonb_build_object('metadata', jsonb_build_object('state', v_entry.state)));
+    end if;
+    perform give_reason(reason);
+    update objection_entry e set state = set_entry_state.state where e.id = entry_id;
+end
+$$;
