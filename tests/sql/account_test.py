@@ -199,7 +199,7 @@ class AccountTest(Stage):
         for name in ('ACME Corp.', 'acme', 'Acme, Inc.', 'ＡＣＭＥ Co., Ltd.'):
             refusal = self.refused('ALREADY_EXISTS', 'ACCOUNT_DUPLICATE', self.add_account, 'sue', name)
             self.assertEqual([{'type': 'Account', 'name': 'K-000001 Acme Corporation', 'owner': 'Ann, North Office',
-                               'description': 'same name or registration number, 100% alike'}], refusal.detail['resources'])
+                               'description': 'same name or registration number, 100% alike', 'values': {'similarity': 100}}], refusal.detail['resources'])
         self.refused('ALREADY_EXISTS', 'ACCOUNT_DUPLICATE', self.add_account, 'sue', '深圳华星科技')
         self.refused('ALREADY_EXISTS', 'ACCOUNT_DUPLICATE', self.add_account, 'sue', 'Quite Different', registration_number='91440300x')
         self.add_account('sue', '广州华星科技有限公司')
