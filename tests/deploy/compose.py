@@ -23,6 +23,9 @@ services:
   kamd: {build: {network: host}}
 '''
 
+# No rule and no bridge of this daemon stays on the machine; ports are published by its proxy.
+LEAVE_NETWORK_ALONE = ['--iptables=false', '--ip6tables=false', '--ip-forward=false', '--ip-masq=false', '--bridge=none']
+
 
 class Docker:
     def __init__(self, folder, images):
@@ -36,7 +39,8 @@ class Docker:
     def start(self):
         with open(self.folder / 'dockerd.log', 'ab') as log:
             self.process = subprocess.Popen(['dockerd', '-H', f'unix://{self.folder}/docker.sock', '--data-root', str(self.images),
-                                             '--exec-root', str(self.folder / 'exec'), '--pidfile', str(self.folder / 'docker.pid')],
+                                             '--exec-root', str(self.folder / 'exec'), '--pidfile', str(self.folder / 'docker.pid'),
+                                             *LEAVE_NETWORK_ALONE],
                                             stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: succeeds('docker', 'info', env=self.environment) or self.process.poll() is not None, 'dockerd')
         expect(self.process.poll() is None, 'dockerd ended: ' + (self.folder / 'dockerd.log').read_text(encoding='utf-8')[-3000:])
