@@ -59,7 +59,7 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
      cross join lateral jsonb_object_keys(v.old_row || v.new_row) k (name)
      -- Made ids here: a policy would not let a cast that may fail into the index condition.
       left join lateral (select (v.old_row ->> k.name)::uuid as old_id, (v.new_row ->> k.name)::uuid as new_id
-                          where k.name in ('owner_id', 'user_id', 'team_id', 'parent_id', 'upstream_id', 'account_id', 'contact_id', 'reports_to_id',
+                          where k.name in ('owner_id', 'merged_into_id', 'merged_id', 'survivor_id', 'user_id', 'team_id', 'parent_id', 'upstream_id', 'account_id', 'contact_id', 'reports_to_id',
                                            'counterpart_id', 'given_by_id', 'from_contact_id', 'to_contact_id')
                          offset 0) i on true) f on true
  order by x.time desc, x.sequence desc
