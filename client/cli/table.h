@@ -9,7 +9,7 @@
 
 #include "base/arena.h"
 
-enum { TABLE_MOST_COLUMNS = 64 };
+enum { TABLE_MOST_COLUMNS = 128 };
 
 struct table {
     struct arena *arena;

@@ -72,7 +72,10 @@ class PlanTest(Stage):
         self.contact, = self.query('select contact_id from activity_contact where account_id = %s limit 1', self.account)[0]
 
     def plan(self, role, name, request):
-        return self.call(self.logins[role]).read(name, request, prefix='explain (analyze, timing off, costs off)')
+        """The plans of all statements of the method."""
+        caller = self.call(self.logins[role])
+        return '\n'.join(caller.read(name, request, prefix='explain (analyze, timing off, costs off)', statement_number=number)
+                         for number in range(len(self.methods.variant(name, role).statements)))
 
     def check(self, role, name, request):
         plan = self.plan(role, name, request)
@@ -118,13 +121,18 @@ class PlanTest(Stage):
             'ObjectionService/ListObjections': [{}, {'account_id': self.account}, {'account_id': self.account, 'outcome': 'lost'}],
             'ObjectionLibraryService/ListObjectionEntries': [{'text': ''}, {'text': 'price'}],
             'IdeaService/ListIdeas': [{'account_id': self.account}, {'account_id': self.account, 'state': 'open'}],
+            'OverviewService/GetToday': [{}, {'user_id': self.users['ann']}],
+            'OverviewService/GetAccountPage': [{'id': self.account}, {'code': 'K-000001'}],
+            'CommentService/ListNewComments': [{}],
+            'TargetService/ListTargetLists': [{}],
+            'TargetService/ListTargetEntries': [{'list_id': self.account}],
         }
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
                    'SearchService/Search', 'RhythmService/GetRhythm', 'ContactService/GetGift', 'NeedService/GetNeed',
                    'VisitService/GetVisit', 'VisitService/GetSpin', 'ObjectionService/GetObjection', 'ObjectionLibraryService/GetObjectionEntry', 'IdeaService/GetIdea',
                    *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
-                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'AccountMergeService/PreviewMerge'}
+                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'AccountMergeService/PreviewMerge', 'TargetService/GetTargetList'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:
