@@ -121,7 +121,7 @@ static void print_head(struct app *app, const Kam__V1__Today *today)
 static bool is_empty(const Kam__V1__Today *today)
 {
     return today->n_overdue + today->n_due + today->n_coming + today->n_unreported + today->n_birthdays +
-               today->n_quiet_accounts + today->n_team + today->n_comments ==
+               today->n_quiet_accounts + today->n_team + today->n_comments + today->n_targets ==
            0;
 }
 
@@ -135,6 +135,9 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
                (ProtobufCMessage *const *)today->comments, today->n_comments,
                "create_time author_name account_name subject text activity_id");
     print_activities(app, _("The next seven days"), today->coming, today->n_coming, 0, WHEN_DAY);
+    print_rows(app, _("Targets nobody has touched"), &kam__v1__target_entry__descriptor,
+               (ProtobufCMessage *const *)today->targets, today->n_targets,
+               "account_code account_name account_status list_name ends_on");
     print_rows(app, _("Birthdays"), &kam__v1__birthday__descriptor, (ProtobufCMessage *const *)today->birthdays,
                today->n_birthdays, "date contact_name age title account_name");
     print_rows(app, _("Accounts gone quiet"), &kam__v1__quiet_account__descriptor,

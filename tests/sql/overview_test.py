@@ -91,6 +91,16 @@ class OverviewTest(Stage):
         self.call('ann').write('CommentService/MarkCommentsSeen', {'activity_id': visit['id']})
         self.assertEqual(self.today('ann')['comments'], [])
 
+    def test_targets_nobody_has_touched(self):
+        acme, boat = self.account('ann', 'Acme'), self.account('ann', 'Boat')
+        first, last = self.query('select kam.today() - 3, kam.today() + 3')[0]
+        made = self.call('north').write('TargetService/CreateTargetList', {'list': {'name': 'Steel', 'starts_on': first, 'ends_on': last}})
+        self.call('north').write('TargetService/AddTargetAccounts', {'list_id': made['id'], 'account_ids': [acme['id'], boat['id']]})
+        self.assertEqual({row['account_name'] for row in self.today('ann')['targets']}, {'Acme', 'Boat'})
+        self.assertEqual(self.today('bob')['targets'], [])
+        self.activity('ann', boat, 'done', self.query('select now()')[0][0], 'asked')
+        self.assertEqual([(row['account_name'], row['list_name'], row['ends_on']) for row in self.today('ann')['targets']], [('Acme', 'Steel', last)])
+
     def test_many_are_counted_and_few_are_shown(self):
         account = self.account('ann', 'Acme')
         for number in range(17):

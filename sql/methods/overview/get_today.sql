@@ -84,3 +84,16 @@ select {{comment_columns}}
  where m.recipient_id = (select coalesce(:user_id, kam.caller_id())) and m.seen_time is null
  order by m.create_time desc, m.id desc
  limit 10;
+-- Looked at one after the other until ten are found.
+-- into: targets
+select t.id, t.list_id, t.list_name, a.id as account_id, a.code as account_code, a.name as account_name, a.status as account_status, 'untouched' as progress, t.ends_on
+  from (select e.id, e.list_id, e.account_id, l.name as list_name, l.starts_on, l.ends_on
+          from target_entry e join target_list l on l.id = e.list_id
+         where e.user_id = (select coalesce(:user_id, kam.caller_id())) and e.remove_time is null
+           and l.retire_time is null and kam.today() between l.starts_on and l.ends_on
+         order by l.ends_on, e.id offset 0) t
+ cross join lateral (select t.starts_on, t.ends_on) l
+ cross join company f
+  join account a on a.id = t.account_id and a.retire_time is null
+ where ({{target_progress}}) = 'untouched'
+ limit 10;
