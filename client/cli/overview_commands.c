@@ -211,6 +211,10 @@ static enum exit_code print_page(struct app *app, const Kam__V1__AccountPage *pa
                page->n_planned, "id time kind subject contact_names owner_name");
     print_rows(app, _("Open needs"), &kam__v1__need__descriptor, (ProtobufCMessage *const *)page->needs, page->n_needs,
                "id text contact_name kind level expression");
+    print_rows(app, _("Open objections"), &kam__v1__objection__descriptor, (ProtobufCMessage *const *)page->objections,
+               page->n_objections, "id objection contact_name create_time");
+    print_rows(app, _("Ideas"), &kam__v1__idea__descriptor, (ProtobufCMessage *const *)page->ideas, page->n_ideas,
+               "id subject score");
     print_rows(app, _("Their suppliers"), &kam__v1__supply__descriptor, (ProtobufCMessage *const *)page->supplies,
                page->n_supplies, "supplier product since share willingness shortcomings");
     print_rows(app, _("Figures"), &kam__v1__account_figures__descriptor, (ProtobufCMessage *const *)page->figures,

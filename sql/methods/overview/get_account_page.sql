@@ -78,6 +78,16 @@ select {{figures_columns}}
  where a.id = {{page_account}}
  order by f.year desc
  limit 3;
+-- into: objections
+select {{objection_columns}}
+ where o.account_id = {{page_account}} and o.outcome = 'open'
+ order by o.create_time desc, o.id desc
+ limit 5;
+-- into: ideas
+select {{idea_columns}}
+ where i.account_id = {{page_account}} and i.state = 'open'
+ order by i.impact * i.confidence * i.ease desc, i.id desc
+ limit 5;
 -- roles: service
 -- into: .
 select a.id as "account.id", a.code as "account.code", a.name as "account.name", a.phone as "account.phone",
