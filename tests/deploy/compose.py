@@ -49,6 +49,8 @@ class Docker:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(timeout=120)
+        for space in (self.folder / 'exec' / 'netns').glob('*'):  # which dockerd leaves mounted
+            succeeds('umount', space)
 
     def run(self, *words, **options):
         return run('docker', *words, env=self.environment, **options)
