@@ -67,7 +67,7 @@ const struct command account_commands[] = {
         .name = "account incomplete",
         .summary = N_("List your accounts whose archive lacks most, with what is missing"),
         .method = SERVICE "ListIncompleteAccounts",
-        .columns = "completeness code name missing status owner_name",
+        .columns = "code name completeness status owner_name missing",
         .examples = {"kam account incomplete", "kam account incomplete --owner wangli --limit 10"},
     },
     {

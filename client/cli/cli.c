@@ -122,9 +122,12 @@ static void consider(const char *wanted, const char *name, const char **best, si
     size_t distance = text_distance(wanted, name, 100);
     // "--founded" is near "--founded-on" although four letters are missing.
     bool is_beginning = strncmp(wanted, name, strlen(wanted)) == 0 && strlen(wanted) > 2;
-    if (is_beginning && distance > 1)
+    // So are "--class" and "--customer-class".
+    size_t extra = strlen(name) > strlen(wanted) ? strlen(name) - strlen(wanted) : 0;
+    bool is_end = extra > 1 && name[extra - 1] == '-' && strcmp(name + extra, wanted) == 0;
+    if ((is_beginning || is_end) && distance > 1)
         distance = 1;
-    if (distance < *best_distance) {
+    if (distance < *best_distance && distance < strlen(wanted)) {
         *best = name;
         *best_distance = distance;
     }
@@ -244,6 +247,10 @@ enum exit_code cli_parse(struct app *app, int count, char *const arguments[], st
     if (count == 2 && strcmp(arguments[1], "--version") == 0) { // as every program has it
         words[0] = "version";
         invocation_r->command = command_find(words, 1, &used);
+        return EXIT_OK;
+    }
+    if (word_count == 0 && count == 1) {
+        help_at_a_glance(app);
         return EXIT_OK;
     }
     if (word_count == 0)

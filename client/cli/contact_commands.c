@@ -174,6 +174,7 @@ const struct command contact_commands[] = {
         .method = SERVICE "UpdateContactProfile",
         .arguments = {{.name = N_("CONTACT"), .field = "profile.contact_id", .kind = RECORD_CONTACT}},
         .version_method = SERVICE "GetContactProfile",
+        .done = N_("Noted what matters to %s."),
         .examples = {"kam contact profile edit 张伟 --home-town 山东 --hobbies 钓鱼 --motives recognition"},
     },
     {
@@ -207,6 +208,7 @@ const struct command contact_commands[] = {
         .summary = N_("Record a gift given to a person"),
         .method = SERVICE "RecordGift",
         .arguments = {{.name = N_("CONTACT"), .field = "gift.contact_id", .kind = RECORD_CONTACT}},
+        .done = N_("Recorded a gift to %s."),
         .examples = {"kam contact gift add 张伟 --what 茶叶 --value \"CNY 300.00\" --given-on yesterday"},
     },
     {

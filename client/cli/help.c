@@ -7,7 +7,7 @@
 #include "text.h"
 #include "value.h"
 
-enum { OPTION_WIDTH = 30, NAME_WIDTH = 24, WRAP_WIDTH = 100 };
+enum { OPTION_WIDTH = 30, NAME_WIDTH = 26, NOUN_WIDTH = 14, WRAP_WIDTH = 100 };
 
 const struct flag global_flags[] = {
     {"server", N_("SERVER"), N_("host or host:port; by default the one you logged in to (or KAM_SERVER)."), false},
@@ -75,12 +75,55 @@ static void print_entry(struct app *app, const char *name, const char *text, siz
     print_column(app, text, width);
 }
 
+static void print_purpose(struct app *app)
+{
+    fprintf(app->out, "%s\n\n", _("kam - remember, guide and protect what you have with your key accounts"));
+    fprintf(app->out, "%s\n", _("usage: kam COMMAND [ARGUMENTS] [--OPTIONS]"));
+}
+
+// What can be done with the noun, as far as the group says, each verb once: "list, show, add".
+static const char *verbs_of(struct app *app, const char *noun, const struct command *commands, size_t count)
+{
+    const char *verbs = "", *last = "";
+    for (size_t at = 0; at < count; at++) {
+        const char *space = strchr(commands[at].name, ' ');
+        if (space == NULL || strncmp(commands[at].name, noun, strlen(noun)) != 0)
+            continue;
+        const char *verb = arena_printf(app->arena, "%.*s", (int)strcspn(space + 1, " "), space + 1);
+        if (strcmp(verb, last) != 0)
+            verbs = arena_printf(app->arena, "%s%s%s", verbs, *verbs == '\0' ? "" : ", ", verb);
+        last = verb;
+    }
+    return verbs;
+}
+
+void help_at_a_glance(struct app *app)
+{
+    print_purpose(app);
+    fputc('\n', app->out);
+    for (size_t group = 0; group < command_group_count; group++) {
+        const struct command *commands = command_groups[group].commands;
+        size_t count = *command_groups[group].count;
+        const char *last = "";
+        for (size_t at = 0; at < count; at++) {
+            size_t length = strcspn(commands[at].name, " ");
+            const char *noun = arena_printf(app->arena, "%.*s", (int)length, commands[at].name);
+            bool is_alone = commands[at].name[length] == '\0';
+            if (length > 0 && (is_alone || strcmp(noun, last) != 0))
+                print_entry(app, noun, is_alone ? _(commands[at].summary) : verbs_of(app, noun, commands, count),
+                            NOUN_WIDTH);
+            last = noun;
+        }
+    }
+    fprintf(app->out, "\n%s\n", _("All commands: kam help"));
+    fprintf(app->out, "%s\n", _("More about a command, with examples: kam help COMMAND"));
+    fprintf(app->out, "%s\n", _("Begin with: kam login SERVER"));
+}
+
 void help_overview(struct app *app, const char *const words[], size_t count)
 {
-    if (count == 0) {
-        fprintf(app->out, "%s\n\n", _("kam - remember, guide and protect what you have with your key accounts"));
-        fprintf(app->out, "%s\n", _("usage: kam COMMAND [ARGUMENTS] [--OPTIONS]"));
-    }
+    if (count == 0)
+        print_purpose(app);
     for (size_t group = 0; group < command_group_count; group++) {
         bool is_begun = false;
         for (size_t at = 0; at < *command_groups[group].count; at++) {
@@ -125,6 +168,18 @@ const char *help_option_name(struct app *app, const struct option *option)
                                      : arena_printf(app->arena, "--%s %s", option->name, _(option->parameter));
 }
 
+// A sentence that goes on loses its full stop, an English or a Chinese one.
+static const char *without_stop(struct arena *arena, const char *text)
+{
+    static const char *const stops[] = {".", "。"};
+    for (size_t at = 0; at < sizeof stops / sizeof stops[0]; at++) {
+        size_t length = strlen(text), stop = strlen(stops[at]);
+        if (length > stop && strcmp(text + length - stop, stops[at]) == 0)
+            return arena_printf(arena, "%.*s", (int)(length - stop), text);
+    }
+    return text;
+}
+
 const char *help_option_text(struct app *app, const struct option *option)
 {
     const ProtobufCFieldDescriptor *field = option->path[option->depth - 1];
@@ -133,12 +188,12 @@ const char *help_option_text(struct app *app, const struct option *option)
         text = arena_printf(app->arena, "%s%s%s", text, has_letter(text) ? " " : "", _("(required)"));
     if (field->label == PROTOBUF_C_LABEL_REPEATED)
         text = arena_printf(app->arena, "%s %s", text, _("(may be repeated)"));
-    size_t end = strlen(text);
-    if (field->type == PROTOBUF_C_TYPE_ENUM && end > 0 && text[end - 1] == '.')
-        text = arena_printf(app->arena, "%.*s", (int)end - 1, text);
     if (field->type == PROTOBUF_C_TYPE_ENUM)
-        text = arena_printf(app->arena, "%s: %s", text, value_enum_words(app->arena, field->descriptor));
-    if (option->contract->has_min && option->contract->has_max)
+        text = arena_printf(app->arena, "%s: %s", without_stop(app->arena, text),
+                            value_enum_words(app->arena, field->descriptor));
+    // Ratios are kept in hundredths of a percent; how far they may go is no help to anybody.
+    bool is_percent = option->contract->format == CONTRACT_FORMAT_PERCENT;
+    if (option->contract->has_min && option->contract->has_max && !is_percent)
         text = arena_printf(app->arena, _("%s (%lld to %lld)"), text, (long long)option->contract->min,
                             (long long)option->contract->max);
     return text;

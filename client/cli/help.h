@@ -4,6 +4,9 @@
 
 #include "command.h"
 
+// What there is, on one screen: nouns with their verbs.
+void help_at_a_glance(struct app *app);
+
 // All commands, one line each; of one noun when words are given.
 void help_overview(struct app *app, const char *const words[], size_t count);
 

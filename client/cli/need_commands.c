@@ -27,6 +27,7 @@ const struct command need_commands[] = {
         .method = SERVICE "CreateNeed",
         .arguments = {{.name = N_("ACCOUNT"), .field = "need.account_id", .kind = RECORD_ACCOUNT}},
         .hidden = "state",
+        .done = N_("Recorded: %s."),
         .examples =
             {"kam need add K-000123 --kind explicit --scope organisation --level value --expression pain "
              "--text \"Spare parts within a day\"",
@@ -39,6 +40,7 @@ const struct command need_commands[] = {
         .arguments = {{.name = N_("NEED"), .field = "need.id", .kind = RECORD_ANY}},
         .hidden = "account_id",
         .version_method = SERVICE "GetNeed",
+        .done = N_("Changed %s."),
         .examples = {"kam need edit 8f3a2c10 --state met", "kam need edit 8f3a2c10 --kind explicit --level strategy"},
     },
     {
@@ -47,6 +49,7 @@ const struct command need_commands[] = {
         .method = SERVICE "RetireNeed",
         .arguments = {{.name = N_("NEED"), .field = "id", .kind = RECORD_ANY}},
         .version_method = SERVICE "GetNeed",
+        .done = N_("Retired %s."),
         .examples = {"kam need retire 8f3a2c10 --reason \"They changed the machine\""},
     },
 };

@@ -215,7 +215,8 @@ static void print_table(struct app *app, const ProtobufCMessageDescriptor *row, 
     if (shown < path_count) {
         const char *names = "";
         for (size_t at = shown; at < path_count; at++)
-            names = arena_printf(app->arena, "%s%s%s", names, at == shown ? "" : ", ", paths[at]);
+            names = arena_printf(app->arena, "%s%s%s", names, at == shown ? "" : ", ",
+                                 *indent == '\0' ? paths[at] : table.headings[at]);
         print_note(app, arena_printf(app->arena,
                                      *indent == '\0' ? _("%s(no room for: %s; --columns LIST chooses)\n")
                                                      : _("%s(no room for: %s)\n"),

@@ -30,6 +30,10 @@ void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, 
 // --columns names what is no field.
 enum exit_code output_record(struct app *app, const ProtobufCMessage *message);
 
+// That page in two parts, for what hangs on the record to come between: title and first section, and all the rest.
+void output_page_head(struct app *app, const ProtobufCMessage *message);
+void output_page_rest(struct app *app, const ProtobufCMessage *message);
+
 // One line that names the record: "K-000123 Acme".
 const char *output_title(struct app *app, const ProtobufCMessage *message);
 

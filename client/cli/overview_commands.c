@@ -77,20 +77,22 @@ static void print_activities(struct app *app, const char *title, Kam__V1__Activi
     print_section(app, title, count, all);
     const ProtobufCMessageDescriptor *row = &kam__v1__activity__descriptor;
     struct table table = {.arena = app->arena, .column_count = 6};
-    table.headings[0] = style == WHEN_LATE ? _("Days late") : output_label(row, "time");
-    table.is_firm[0] = table.is_firm[1] = table.is_firm[5] = true;
-    table.is_right[0] = style == WHEN_LATE;
-    static const char *const paths[] = {"kind", "account_name", "subject", "contact_names", "id"};
-    for (size_t column = 0; column < 5; column++)
-        table.headings[column + 1] = output_label(row, paths[column]);
+    static const char *const paths[] = {"id", "time", "kind", "account_name", "subject", "contact_names"};
+    for (size_t column = 0; column < table.column_count; column++) {
+        table.headings[column] = output_label(row, paths[column]);
+        table.is_firm[column] = column < 3;
+    }
+    if (style == WHEN_LATE)
+        table.headings[1] = _("Days late");
+    table.is_right[1] = style == WHEN_LATE;
     const char **ids = arena_alloc(app->arena, count * sizeof *ids);
     for (size_t at = 0; at < count; at++) {
         const ProtobufCMessage *activity = &activities[at]->base;
-        const char *cells[6] = {when_text(app, activities[at], style)};
-        for (size_t column = 0; column < 4; column++)
-            cells[column + 1] = app_clean(app, output_cell(app, activity, paths[column], false));
         ids[at] = activities[at]->id;
-        cells[5] = app_clean(app, recent_short_id(activities[at]->id));
+        const char *cells[6] = {app_clean(app, recent_short_id(activities[at]->id)),
+                                when_text(app, activities[at], style)};
+        for (size_t column = 2; column < table.column_count; column++)
+            cells[column] = app_clean(app, output_cell(app, activity, paths[column], false));
         table_add_row(&table, cells);
     }
     table_print(&table, app->out, app->width, app_dim(app), app_plain(app), "  ");
@@ -187,28 +189,29 @@ static void print_warnings(struct app *app, const Kam__V1__AccountPage *page)
 {
     if (page->n_warnings == 0)
         return;
-    output_heading(app, _("What is missing"));
+    output_heading(app, _("Warnings"));
     const ProtobufCFieldDescriptor *field = message_find_field(page->base.descriptor, "warnings");
     for (size_t at = 0; at < page->n_warnings; at++)
         fprintf(app->out, "  - %s\n", value_format(app->arena, &page->base, field, at));
 }
 
-static enum exit_code print_page(struct app *app, const Kam__V1__AccountPage *page)
+// What a visit needs first: who they are, the people, what is next, what was last. The archive follows.
+static void print_page(struct app *app, const Kam__V1__AccountPage *page)
 {
-    enum exit_code failure = output_record(app, &page->account->base);
-    if (failure != EXIT_OK)
-        return failure;
+    output_page_head(app, &page->account->base);
     print_warnings(app, page);
     if (page->n_contacts > 0) {
         print_section(app, _("People"), page->n_contacts, page->contact_count);
         output_inner_table(app, &kam__v1__contact__descriptor, (const ProtobufCMessage *const *)page->contacts,
                            page->n_contacts,
-                           "id name positions.title phones positions.buying_roles positions.stance "
-                           "positions.influence positions.relationship",
+                           "id name positions.title positions.stance positions.relationship phones "
+                           "positions.buying_roles positions.influence",
                            "  ");
     }
     print_rows(app, _("Planned"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->planned,
                page->n_planned, "id time kind subject contact_names owner_name");
+    print_rows(app, _("Latest activities"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->latest,
+               page->n_latest, "id time kind subject result contact_names owner_name");
     print_rows(app, _("Open needs"), &kam__v1__need__descriptor, (ProtobufCMessage *const *)page->needs, page->n_needs,
                "id text contact_name kind level expression");
     print_rows(app, _("Open objections"), &kam__v1__objection__descriptor, (ProtobufCMessage *const *)page->objections,
@@ -219,9 +222,7 @@ static enum exit_code print_page(struct app *app, const Kam__V1__AccountPage *pa
                page->n_supplies, "supplier product since share willingness shortcomings");
     print_rows(app, _("Figures"), &kam__v1__account_figures__descriptor, (ProtobufCMessage *const *)page->figures,
                page->n_figures, "year revenue profit purchases our_share collection_days");
-    print_rows(app, _("Latest activities"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->latest,
-               page->n_latest, "id time kind subject result contact_names owner_name");
-    return EXIT_OK;
+    output_page_rest(app, &page->account->base);
 }
 
 // A code goes to the server as it is: one call. A name is looked up first.
@@ -234,7 +235,7 @@ static bool is_code(const char *word)
 enum exit_code overview_show_account(struct app *app, struct invocation *invocation)
 {
     ProtobufCMessage *request = app_new_request(app, GET_ACCOUNT_PAGE), *response;
-    const char *word = invocation->words[0];
+    const char *word = invocation->word_count > 0 ? invocation->words[0] : "";
     enum exit_code failure;
     if (is_code(word)) {
         message_set_text(request, "code", word);
@@ -265,7 +266,8 @@ enum exit_code overview_show_account(struct app *app, struct invocation *invocat
         return output_record(app, response);
     if (app->settings.csv || app->settings.columns != NULL)
         return output_record(app, &page->account->base);
-    return print_page(app, page);
+    print_page(app, page);
+    return EXIT_OK;
 }
 
 const struct command overview_commands[] = {

@@ -35,18 +35,18 @@ struct page {
 
 static const struct page pages[] = {
     {&kam__v1__account__descriptor,
-     {{NULL, "status owner_name team_name source source_note phone website"},
+     {{NULL, "status owner_name team_name phone website note"},
       {N_("Identity"),
        "other_names registration_number registered_address delivery_address legal_representative founded_on "
        "ownership registered_capital annual_revenue employees industry region parent_name tax_status bank"},
       {N_("Character"),
        "main_products business_scope market our_value organisation management_level culture philosophy "
        "industry_standing reputation market_trend company_trend development_plans"},
-      {N_("Relationship"), "relationship_kind selling_level special_requirements payment_reputation quality_reputation "
-                           "stability_reputation bad_record cash_flow payables"},
+      {N_("Relationship"),
+       "source source_note relationship_kind selling_level special_requirements payment_reputation "
+       "quality_reputation stability_reputation bad_record cash_flow payables"},
       {N_("Channel"),
        "channel_position upstream_name territories territory_conflict_count distributor_count retailer_count own_capital own_staff"},
-      {N_("Note"), "note"},
       {N_("Archive"), "completeness missing"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
@@ -95,7 +95,7 @@ static const struct page pages[] = {
      {{NULL, "home_town birthday family education career hobbies temperament motives"},
       {N_("Record"), "update_time updated_by version"}}},
     {&kam__v1__need__descriptor,
-     {{NULL, "account_name contact_name text kind scope level expression state activity_id"},
+     {{NULL, "account_name contact_name kind scope level expression state activity_id"},
       {N_("Record"), "created_by create_time update_time updated_by retire_time version"}}},
     {&kam__v1__gift__descriptor,
      {{NULL, "given_on what value given_by_name activity_id"},
@@ -112,12 +112,12 @@ void output_heading(struct app *app, const char *title)
 bool output_is_named_by_contact(const ProtobufCMessage *message)
 {
     return *message_text(message, "contact_name") != '\0' && *message_text(message, "subject") == '\0' &&
-           *message_text(message, "objection") == '\0';
+           *message_text(message, "objection") == '\0' && *message_text(message, "text") == '\0';
 }
 
 const char *output_title(struct app *app, const ProtobufCMessage *message)
 {
-    static const char *const names[] = {"path", "name", "subject", "objection", "title", "survivor_name", "supplier"};
+    static const char *const names[] = {"path", "name", "subject", "objection", "title", "survivor_name", "supplier", "text"};
     const char *code = message_text(message, "code"), *login = message_text(message, "login");
     const char *title = "";
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)
@@ -271,25 +271,33 @@ static void print_repeated(struct app *app, const ProtobufCMessage *message, con
     output_inner_table(app, field->descriptor, message_value(message, field, 0), count, columns, "  ");
 }
 
-static void print_page(struct app *app, const ProtobufCMessage *message)
+void output_page_head(struct app *app, const ProtobufCMessage *message)
 {
     const struct page *page = find_page(message->descriptor);
-    size_t label_width = label_width_of(message);
     const char *title = output_title(app, message);
     const ProtobufCFieldDescriptor *retired = message_find_field(message->descriptor, "retire_time");
     bool is_retired = retired != NULL && message_has(message, retired);
     if (*title != '\0')
         fprintf(app->out, "%s%s%s%s%s\n", app_bold(app), title, app_plain(app), is_retired ? "  " : "",
                 is_retired ? _("(retired)") : "");
+    if (page != NULL)
+        print_section(app, message, &page->sections[0], label_width_of(message));
+}
+
+// The last section, of the record's own making, comes after the fields that no section names.
+void output_page_rest(struct app *app, const ProtobufCMessage *message)
+{
+    const struct page *page = find_page(message->descriptor);
+    size_t label_width = label_width_of(message);
     const struct section *last = NULL;
-    for (size_t at = 0; page != NULL && at < MOST_SECTIONS && page->sections[at].fields != NULL; at++) {
+    for (size_t at = 1; page != NULL && at < MOST_SECTIONS && page->sections[at].fields != NULL; at++) {
         if (last != NULL)
             print_section(app, message, last, label_width);
         last = &page->sections[at];
     }
     for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
-        bool is_title = page != NULL && names_field("code name path subject objection login supplier", field->name) &&
+        bool is_title = page != NULL && names_field("code name path subject objection login supplier text", field->name) &&
                         !is_in_page(page, field->name);
         if (is_shown(message, field) && !is_in_page(page, field->name) && !is_title)
             print_field(app, message, field, label_width);
@@ -315,6 +323,7 @@ enum exit_code output_record(struct app *app, const ProtobufCMessage *message)
                 columns = arena_printf(app->arena, "%s %s", columns, message->descriptor->fields[at].name);
         return output_rows(app, message->descriptor, &message, 1, "record", columns);
     }
-    print_page(app, message);
+    output_page_head(app, message);
+    output_page_rest(app, message);
     return EXIT_OK;
 }

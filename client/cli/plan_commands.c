@@ -71,7 +71,7 @@ const struct command plan_commands[] = {
         .name = "route add",
         .summary = N_("Add a route: accounts that are visited one after the other"),
         .method = ROUTES "CreateRoute",
-        .arguments = {{.name = N_("NAME"), .field = "route.name", .takes_rest = true}},
+        .arguments = {{.name = N_("NAME"), .field = "route.name"}},
         .done = N_("Added %s."),
         .examples = {"kam route add 城东 --account K-000123 --account K-000124"},
     },

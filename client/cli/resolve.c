@@ -56,11 +56,20 @@ static void add_candidate(struct candidates *all, const char *id, const char *li
     }
 }
 
+static bool is_short_id(const char *text)
+{
+    return strlen(text) == SHORT_ID_CHARACTERS && strspn(text, "0123456789abcdef") == SHORT_ID_CHARACTERS;
+}
+
 static enum exit_code choose(struct app *app, enum record_kind kind, const char *text, const struct candidates *all,
                              struct reference *reference_r)
 {
-    if (all->count == 0)
-        return app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _(kind_names[kind]), text);
+    if (all->count == 0) {
+        app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _(kind_names[kind]), text);
+        if (is_short_id(text))
+            app_hint(app, "%s", _("Short ids are those your own lists and searches showed lately: list it first."));
+        return EXIT_NOT_FOUND;
+    }
     size_t chosen = all->exact_count == 1 ? all->exact : 0;
     if (all->exact_count != 1 && all->count > 1) {
         app_refuse(app, EXIT_USAGE, _("'%s' fits more than one %s:"), text, _(kind_names[kind]));

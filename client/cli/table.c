@@ -5,7 +5,7 @@
 
 #include "text.h"
 
-enum { GAP = 2, NARROWEST = 12, FEWEST_COLUMNS = 2 };
+enum { GAP = 2, NARROWEST = 16, FEWEST_COLUMNS = 2 };
 
 static const char **grow(struct table *table, const char **cells, size_t capacity)
 {

@@ -92,7 +92,7 @@ class ArchiveCommands(unittest.TestCase):
         self.assertRegex(shown, 'Territory conflicts +1\n')
         self.assertRegex(shown, 'Complete, % +4\n')
         self.assertRegex(shown, 'Missing +People, Decider, Figures, Suppliers, Main products')
-        self.assertRegex(self.kam('account', 'show', self.code, LANG='zh_CN.UTF-8').out, '缺少 +联系人, 决策人, 经营数据')
+        self.assertRegex(self.kam('account', 'show', self.code, LANG='zh_CN.UTF-8').out, '尚缺 +联系人, 决策人, 经营数据')
         rows = self.kam('account', 'incomplete', '--json').json['accounts']
         self.assertEqual(['Top Wholesale', 'Acme'], [row['name'] for row in rows])
         screen, code = self.client.screen('account', 'incomplete', columns=80, NO_COLOR='1')

@@ -212,8 +212,8 @@ class Newcomer(unittest.TestCase):
         self.kam('activity', 'plan', code, 'call', 'Ask', '--time', 'today 23:59', '--contact', 'Jane Doe', who='nora')
         self.kam('activity', 'plan', code, 'visit', 'Go', '--time', 'yesterday 9:00', who='nora')
         out = self.kam('today', who='nora').out
-        self.assertRegex(out, r'(?s)overdue: 1 .*today: 1.*Overdue.*Visit +Acme +Go .*Today.*23:59 +Call +Acme +Ask +Jane Doe')
-        short = out.split()[out.split().index('Go') + 1]
+        self.assertRegex(out, r'(?s)overdue: 1 .*today: 1.*Overdue.*Visit +Acme +Go\n.*Today.*23:59 +Call +Acme +Ask +Jane Doe')
+        short = next(line.split()[0] for line in out.splitlines() if line.endswith(' Go'))
         self.kam('activity', 'done', short, '--result', 'Went', who='nora')
         self.assertEqual([one['subject'] for one in self.kam('today', '--json', who='nora').json['due']], ['Ask'])
         self.assertRegex(self.kam('today', who='nadia').out, r'(?s)Your people\n.*Nora Nilsen +North +1 +1\n')
@@ -221,7 +221,10 @@ class Newcomer(unittest.TestCase):
         self.kam('today', '--user', 'nora', who='sam', code=3)
         self.kam('today', who='desk', code=4)
         page = self.kam('account', 'show', code, who='nora').out
-        self.assertRegex(page, r'(?s)What is missing\n.*Decider untouched.*People\n.*Jane Doe.*Planned\n.*Ask.*Latest activities\n.*Go +Went')
+        self.assertRegex(page, r'(?s)Owner .*Warnings\n.*Decider untouched.*People\n.*Jane Doe.*Planned\n.*Ask.*Latest activities\n.*Go +Went.*'
+                               r'Archive\n.*Missing .*Record\n')
+        self.kam('account', 'show', who='nora', code=2)
+        self.assertIn('lately', self.kam('activity', 'show', 'abcd1234', who='nadia', code=3).err)
 
     def test_activities(self):
         code = self.add_account('Acme', who='nora')['code']
@@ -303,8 +306,15 @@ class Newcomer(unittest.TestCase):
             self.assertIn(' FILE ', client.run('help', 'import', 'accounts').out)
             self.assertNotIn('--under', client.run('help', 'import', 'accounts').out)
             self.assertNotIn('--owner', client.run('help', 'import', 'users').out)
-            self.assertEqual(client.run().code, 0)
+            glance = client.run()
+            self.assertEqual(glance.code, 0)
+            self.assertRegex(glance.out, r'(?s)  today +What.*  account +list, show, add,.*figures, supplier.*kam login SERVER')
+            self.assertLess(len(glance.out.splitlines()), 50)
+            self.assertNotRegex(client.run('help', 'account', 'figures', 'set').out, r'share PERCENT.*10000')
             self.assertEqual(client.run('account').code, 2)
+            self.assertIn('--customer-class', client.run('activity', 'feedback', '8f3a2c10', '--class', 'b').err)
+            self.assertIn('--happened-on', client.run('account', 'event', 'add', 'K-000001', '--on', 'today').err)
+            self.assertEqual(client.run('route', 'add', 'East', 'K-000001').code, 2)
             self.assertIn('account add', client.run('account', 'create').err)
 
     def test_streams(self):
