@@ -149,6 +149,40 @@ class MergeTest(Merging):
         self.assertEqual(['Li', 'Wang'], self.people(self.zenith, 'boss'))
         self.assertEqual(['Li'], self.people(self.acme, 'boss'))
 
+    def erase(self, contact_id):
+        version, = self.query('select version from contact where id = %s', contact_id)[0]
+        return self.call('boss').write('ContactService/EraseContact', {'id': contact_id, 'version': version, 'reason': 'asked for it'})
+
+    def leave_traces(self, contact_id):
+        """A need of theirs, beside the positions."""
+        self.call('boss').write('NeedService/CreateNeed', {'need': {
+            'account_id': self.zenith['id'], 'contact_id': contact_id, 'kind': 'explicit', 'scope': 'person', 'text': 'To be seen'}})
+
+    def test_people_who_were_erased_go_along(self):
+        self.fill_both()
+        for contact in (self.both, self.wang):
+            self.leave_traces(contact['id'])
+            self.erase(contact['id'])
+        before = self.belongings(self.acme), self.belongings(self.zenith)
+        self.merge(login='boss')
+        self.assertEqual(0, self.query('select count(*) from position where account_id = %s', self.zenith['id'])[0][0])
+        self.undo(login='boss')
+        self.maxDiff = None
+        self.assertEqual(before, (self.belongings(self.acme), self.belongings(self.zenith)))
+        self.refused('FAILED_PRECONDITION', 'CONTACT_ERASED', self.call('boss').write, 'ContactService/RecordRelationship', {
+            'position_id': self.query('select id from position where contact_id = %s', self.wang['id'])[0][0], 'level': 1})
+
+    def test_people_who_are_erased_after_the_merge_go_back(self):
+        self.fill_both()
+        for contact in (self.both, self.wang):
+            self.leave_traces(contact['id'])
+        self.merge(login='boss')
+        for contact in (self.both, self.wang):
+            self.erase(contact['id'])
+        self.undo(login='boss')
+        self.assertEqual([('[erased]',), ('[erased]',)], self.query(
+            'select c.name from position p join contact c on c.id = p.contact_id where p.account_id = %s and p.ended_on is null', self.zenith['id']))
+
     def test_thirty_days(self):
         self.merge()
         self.query("update account_merge set merge_time = now() - interval '31 days'")
