@@ -13,6 +13,7 @@
 #include "kam/v1/contact.pb-c.h"
 #include "kam/v1/history.pb-c.h"
 #include "kam/v1/need.pb-c.h"
+#include "kam/v1/objection.pb-c.h"
 #include "kam/v1/plan.pb-c.h"
 #include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
@@ -61,6 +62,7 @@ static const struct {
     {"route", N_("route"), &kam__v1__route__descriptor},
     {"route_stop", N_("account of the route"), NULL},
     {"objection", N_("objection"), &kam__v1__objection__descriptor},
+    {"objection_entry", N_("entry of the library of objections"), &kam__v1__objection_entry__descriptor},
     {"idea", N_("idea"), &kam__v1__idea__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
@@ -94,13 +96,28 @@ static bool is_id(const char *value)
     return *value == '\0' || uuid_parse(value, uuid);
 }
 
-// A JSON list of texts as people write it.
-static const char *join_list(struct app *app, const char *value)
+// The label of an enum's value as the log has it; NULL when it is none.
+static const char *enum_label(struct app *app, const ProtobufCEnumDescriptor *descriptor, const char *value)
+{
+    for (unsigned at = 0; at < descriptor->n_values; at++) {
+        char *word = arena_strdup(app->arena, value_enum_word(app->arena, descriptor, &descriptor->values[at]));
+        for (char *dash = word; (dash = strchr(dash, '-')) != NULL;)
+            *dash = '_';
+        if (strcmp(word, value) == 0)
+            return value_enum_label(app->arena, descriptor, &descriptor->values[at]);
+    }
+    return NULL;
+}
+
+// A JSON list of texts as people write it; those of an enum, when there is one, by their labels.
+static const char *join_list(struct app *app, const ProtobufCEnumDescriptor *descriptor, const char *value)
 {
     json_t *list = json_loads(value, 0, NULL);
     const char *joined = "";
     for (size_t at = 0; at < json_array_size(list); at++) {
         const char *element = json_string_value(json_array_get(list, at));
+        const char *label = element == NULL || descriptor == NULL ? NULL : enum_label(app, descriptor, element);
+        element = label == NULL ? element : label;
         if (element != NULL)
             joined = arena_printf(app->arena, "%s%s%s", joined, *joined == '\0' ? "" : ", ", element);
     }
@@ -119,7 +136,7 @@ static const char *show_time(struct app *app, int64_t seconds)
     return arena_strdup(app->arena, text);
 }
 
-// A value as the log has it: enums by the word that is typed.
+// A value as the log has it, for people.
 static const char *show_value(struct app *app, const ProtobufCMessageDescriptor *message,
                               const ProtobufCFieldDescriptor *field, const char *value)
 {
@@ -129,23 +146,18 @@ static const char *show_value(struct app *app, const ProtobufCMessageDescriptor 
         return value_format_relationship(app->arena, strtoll(value, NULL, 10));
     if (field != NULL && *value != '\0' && value_is_percent(message, field))
         return value_format_percent(app->arena, strtoll(value, NULL, 10), true);
-    if (field != NULL && field->type == PROTOBUF_C_TYPE_ENUM) {
-        const ProtobufCEnumDescriptor *descriptor = field->descriptor;
-        for (unsigned at = 0; at < descriptor->n_values; at++) {
-            char *word = arena_strdup(app->arena, value_enum_word(app->arena, descriptor, &descriptor->values[at]));
-            for (char *dash = word; (dash = strchr(dash, '-')) != NULL;)
-                *dash = '_';
-            if (strcmp(word, value) == 0)
-                return value_enum_label(app->arena, descriptor, &descriptor->values[at]);
-        }
-    }
+    const ProtobufCEnumDescriptor *words =
+        field != NULL && field->type == PROTOBUF_C_TYPE_ENUM ? field->descriptor : NULL;
+    const char *label = words == NULL ? NULL : enum_label(app, words, value);
+    if (label != NULL)
+        return label;
     if (field != NULL && value_form(field) == VALUE_BOOL && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0))
         return *value == 't' ? _("yes") : _("no");
     int64_t seconds;
     int32_t nanos;
     if (field != NULL && value_form(field) == VALUE_TIME && json_parse_timestamp(value, &seconds, &nanos))
         return show_time(app, seconds);
-    return app_clean(app, *value == '[' ? join_list(app, value) : value);
+    return app_clean(app, *value == '[' ? join_list(app, words, value) : value);
 }
 
 // The log has an amount as two columns; its currency may have stayed.
@@ -195,11 +207,9 @@ static void print_field(struct app *app, const Kam__V1__Change *whole, const Pro
     if (is_amount)
         name = arena_printf(app->arena, "%.*s", (int)(strlen(name) - strlen(amount)), name);
     const ProtobufCFieldDescriptor *field = message == NULL ? NULL : message_find_field(message, name);
-    if (message != NULL && field == NULL && !has_names)
+    if (field == NULL && !has_names)
         return; // a column the contract does not speak of
-    const char *label = has_names       ? name_label(app, message, name)
-                        : field == NULL ? app_clean(app, name)
-                                        : output_label(message, name);
+    const char *label = has_names ? name_label(app, message, name) : output_label(message, name);
     const char *old_value = has_names   ? show_name(app, change->old_name)
                             : is_amount ? show_amount(app, whole, name, false, change->old_value)
                                         : show_value(app, message, field, change->old_value);
@@ -224,6 +234,14 @@ static const char *verb_of(Kam__V1__Operation operation)
     default:
         return _("changed");
     }
+}
+
+// A tie between two people of an account is in the log of both.
+static bool is_other_half(const Kam__V1__Change *change, const Kam__V1__Change *last)
+{
+    return last != NULL && strcmp(change->entity, "contact_tie") == 0 && strcmp(last->entity, change->entity) == 0 &&
+           last->operation == change->operation && last->time != NULL && change->time != NULL &&
+           last->time->seconds == change->time->seconds && last->time->nanos == change->time->nanos;
 }
 
 static void print_change(struct app *app, const Kam__V1__Change *change)
@@ -281,7 +299,7 @@ enum exit_code history_run(struct app *app, struct invocation *invocation)
         for (size_t at = 0; at < page->n_changes; at++)
             if (is_csv)
                 add_lines(app, &lines, page->changes[at]);
-            else
+            else if (!is_other_half(page->changes[at], at == 0 ? NULL : page->changes[at - 1]))
                 print_change(app, page->changes[at]);
         left -= (int64_t)page->n_changes;
         if (*page->next_page_token == '\0')

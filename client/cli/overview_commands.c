@@ -135,7 +135,7 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
     print_activities(app, _("Done, but without a result"), today->unreported, today->n_unreported, 0, WHEN_DAY);
     print_rows(app, _("Comments you have not seen"), &kam__v1__comment__descriptor,
                (ProtobufCMessage *const *)today->comments, today->n_comments,
-               "create_time author_name account_name subject text activity_id");
+               "activity_id author_name account_name subject text create_time");
     print_activities(app, _("The next seven days"), today->coming, today->n_coming, 0, WHEN_DAY);
     print_rows(app, _("Targets nobody has touched"), &kam__v1__target_entry__descriptor,
                (ProtobufCMessage *const *)today->targets, today->n_targets,
@@ -149,8 +149,10 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
                today->n_team, "user_name team_name overdue_count due_count done_count");
     if (is_empty(today))
         fprintf(app->out, "\n%s\n", _("Nothing is planned, late or missing."));
-    else if (today->n_overdue + today->n_due > 0 && app->is_terminal)
+    if (today->n_overdue + today->n_due > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Done? kam activity done ID --result TEXT"), app_plain(app));
+    if (today->n_comments > 0 && app->is_terminal)
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Read? kam activity seen ID"), app_plain(app));
 }
 
 static enum exit_code show_today(struct app *app, struct invocation *invocation)

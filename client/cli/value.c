@@ -429,7 +429,9 @@ static const char *parse_percent(struct arena *arena, ProtobufCMessage *message,
     return NULL;
 }
 
-// By the word to type, or by the label in the user's language.
+enum { FEWEST_LETTERS = 3 };
+
+// By the word to type or its beginning, or by the label in the user's language.
 static const char *parse_enum(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
                               const char *text)
 {
@@ -447,7 +449,20 @@ static const char *parse_enum(struct arena *arena, ProtobufCMessage *message, co
             return NULL;
         }
     }
-    return arena_printf(arena, _("must be one of: %s"), value_enum_words(arena, descriptor));
+    const ProtobufCEnumValue *begun = NULL; // "tue" is tuesday where no other word begins so
+    size_t length = strlen(text);
+    for (unsigned at = 0; length >= FEWEST_LETTERS && at < descriptor->n_values; at++) {
+        const ProtobufCEnumValue *value = &descriptor->values[at];
+        if (value->value == 0 || strncasecmp(text, value_enum_word(arena, descriptor, value), length) != 0)
+            continue;
+        if (begun != NULL)
+            return arena_printf(arena, _("must be one of: %s"), value_enum_words(arena, descriptor));
+        begun = value;
+    }
+    if (begun == NULL)
+        return arena_printf(arena, _("must be one of: %s"), value_enum_words(arena, descriptor));
+    *(int *)message_add(message, field) = begun->value;
+    return NULL;
 }
 
 static const char *parse_bool(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text)

@@ -218,6 +218,11 @@ class Newcomer(unittest.TestCase):
         self.assertEqual([one['subject'] for one in self.kam('today', '--json', who='nora').json['due']], ['Ask'])
         self.assertRegex(self.kam('today', who='nadia').out, r'(?s)Your people\n.*Nora Nilsen +North +1 +1\n')
         self.assertIn('Ask', self.kam('today', '--user', 'nora', who='nadia').out)
+        self.kam('contact', 'edit', 'Jane Doe', '--note', 'x', who='nora')
+        self.kam('contact', 'position', 'edit', 'Jane Doe', '--buying-role', 'decider', '--buying-role', 'purchaser', '--stance', 'opp', who='nora')
+        log = self.kam('history', 'Jane Doe', '--with-children', who='nora', LANG='zh_CN.UTF-8').out
+        self.assertRegex(log, r'采购角色: 决策人 → 决策人, 采购人\n.*立场: .*反对')
+        self.assertIn('must be one of', self.kam('contact', 'position', 'edit', 'Jane Doe', '--buying-role', 'tec', '--stance', 'o', who='nora', code=2).err)
         self.kam('today', '--user', 'nora', who='sam', code=3)
         self.kam('today', who='desk', code=4)
         page = self.kam('account', 'show', code, who='nora').out

@@ -59,6 +59,8 @@ def make(server, client):
     zones = {user['login']: user['time_zone'] for user in users}
     for activity in activities:
         add_activity(client, zones, activity)
+    client.must('liu.fang', 'objection', 'library', 'add', '预付三成太多', '--topic', '付款', '--feature', '3-6-1：预付三成，到货六成，质保一成',
+                '--advantage', '预付的钱当月就变成图纸和铸件', '--benefit', '交货期从 20 周缩短到 6 周', '--evidence', '申江石化的合同与验收单')
     return (f'{len(teams) + 1} teams, {len(users) + 1} users, {len(accounts)} accounts, {len(contacts)} contacts, '
             f'{len(activities)} activities')
 

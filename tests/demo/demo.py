@@ -17,6 +17,7 @@ import company
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 120
+REFUSED = 1  # what an import ends with when rows did not come in
 
 
 class Failed(Exception):
@@ -129,26 +130,54 @@ class Walk:
         return out
 
 
-def walk_through(walk, server):
+def short_id(out, text):
+    """The id at the beginning of the row that has this text."""
+    return next(line.split()[0] for line in out.splitlines() if text in line)
+
+
+def walk_through(walk, server, directory):
     login = ['login', f'localhost:{server.port}', '--user']
     walk.say('王敏, key account manager in Nanjing, begins her day.')
     walk.step('wang.min', *login, 'wang.min', '--password-stdin', text=company.PASSWORD + '\n', expect=['王敏'])
-    today = walk.step('wang.min', 'activity', 'list', '--owner', 'me', '--state', 'planned', '--to-time', 'tomorrow 0:00',
-                      expect=['拜访周强', '请张伟确认评标时间', '拜访马厂长', '答复高总'], absent=['陈总拜访李总'])
+    today = walk.step('wang.min', 'today', expect=['Overdue', '答复高总', '拜访周强', '请张伟确认评标时间', '拜访马厂长', '陈总拜访李总'])
     walk.say('At ten she is to see 周强 at Binjiang Chemical. What was that about?')
     walk.step('wang.min', 'account', 'show', '滨江化工集团', expect=['滨江化工集团有限公司', '王敏', '李建华', '三期'])
     walk.step('wang.min', 'contact', 'show', '周强', expect=['采购经理', '付款条件'])
     walk.step('wang.min', 'search', '渗漏', expect=['试用泵法兰渗漏'])
+    walk.say('He will say that 30 % in advance is too much. What did colleagues answer to that?')
+    found = walk.step('wang.min', 'objection', 'search', '预付', expect=['预付三成太多'])
+    entry = short_id(found, '预付三成太多')
+    walk.step('wang.min', 'objection', 'library', 'show', entry, expect=['3-6-1', '申江石化'])
     walk.say('She comes back and says what came of it, with the next step; and logs a call that was not planned.')
-    visit = next(line.split()[0] for line in today.splitlines() if '拜访周强' in line)
+    visit = short_id(today, '拜访周强')
     walk.step('wang.min', 'activity', 'done', visit, '--duration-minutes', '90', '--customer-reaction', '接受 3-6-1，要求备件寄售',
               '--result', '口头同意，等评标会', '--next-kind', 'call', '--next-subject', '请张伟确认评标会日期', '--next-time', 'in 2 days',
               expect=['拜访周强'])
+    walk.step('wang.min', 'objection', 'add', visit, '预付三成太多', '--entry', entry, '--contact', '周强', '--listen', '财务年底资金紧',
+              '--present', '3-6-1 分期，备件寄售', '--ask', '评标会上支持这一方案', '--outcome', 'resolved', expect=['预付三成太多'])
+    walk.step('wang.min', 'activity', 'feedback', visit, '--customer-class', 'b', '--next-step', '法务拟备件寄售条款', expect=['拜访周强'])
     walk.step('wang.min', 'activity', 'log', '金陵水务有限公司', 'call', '24 小时服务条款已获批准', '--contact', '高峰',
               '--result', '高总同意，下周签字', expect=['24 小时服务条款'])
     walk.step('wang.min', 'activity', 'list', '滨江化工集团', '--limit', '5', expect=['拜访周强', '请张伟确认评标会日期'])
     walk.step('wang.min', 'account', 'edit', '滨江化工集团', '--status', 'trial', expect=['滨江化工集团有限公司'])
     walk.step('wang.min', 'history', '滨江化工集团', expect=['王敏', 'Developing → Trial'])
+
+    walk.say('Her manager reads the report and says a word to it; it is in 王敏\'s day until she has seen it.')
+    walk.step('liu.fang', *login, 'liu.fang', '--password-stdin', text=company.PASSWORD + '\n')
+    reports = walk.step('liu.fang', 'activity', 'list', '--owner', 'wang.min', '--state', 'done', '--limit', '3', expect=['拜访周强'])
+    walk.step('liu.fang', 'activity', 'comment', short_id(reports, '拜访周强'), '寄售要有上限，先问财务', expect=['拜访周强'])
+    walk.step('wang.min', 'today', expect=['寄售要有上限', '刘芳'])
+    walk.step('wang.min', 'activity', 'seen', visit)
+
+    walk.say('She found an old register of customers, as a spreadsheet wrote it, in GBK. First without changing anything:')
+    register = str(directory / '老客户登记.csv')
+    pathlib.Path(register).write_bytes((company.HERE / 'register.csv').read_text(encoding='utf-8').encode('gbk'))
+    walk.step('wang.min', 'import', 'accounts', register, '--dry-run', code=REFUSED, expect=['GB18030', '约好再打', '滨江化工集团有限公司'])
+    walk.step('wang.min', 'import', 'accounts', register, code=REFUSED, expect=['3 added'])
+    walk.say('刘芳 takes one of them for 六合污水处理厂: two accounts become one. It was a mistake: they are two again.')
+    walk.step('liu.fang', 'account', 'merge', '六合污水处理厂', '六合区污水站', '--reason', '同一家', '--yes', expect=['六合污水处理厂'])
+    walk.step('wang.min', 'account', 'show', '六合区污水站', '--columns', 'code,name,phone', expect=['六合污水处理厂'])
+    walk.step('liu.fang', 'account', 'unmerge', '六合区污水站', '--reason', '污水站另属园区', expect=['六合污水处理厂'])
 
     walk.say('Rights: 孙悦 in Shanghai does not see that account, and cannot create it a second time.')
     walk.step('sun.yue', *login, 'sun.yue', '--password-stdin', text=company.PASSWORD + '\n')
@@ -158,7 +187,7 @@ def walk_through(walk, server):
     walk.say('The service desk sees whom to call about what, and nothing else.')
     walk.step('he.jing', *login, 'he.jing', '--password-stdin', text=company.PASSWORD + '\n')
     walk.step('he.jing', 'account', 'show', '滨江化工集团', expect=['+86 25 5550 2001', '王敏'], absent=['三期', '2600', '化工大道 18 号\n化工'])
-    walk.step('he.jing', 'activity', 'list', '滨江化工集团', code=4)
+    walk.step('he.jing', 'activity', 'list', '滨江化工集团', code=4, expect=['your role may not do this'])
 
     walk.say('In Hamburg the day begins in English; Anna Becker looks at her region.')
     walk.step('anna.becker', *login, 'anna.becker', '--password-stdin', text=company.PASSWORD + '\n')
@@ -213,7 +242,7 @@ def main():
             counts = company.make(server, client)
             made.touch()
             walk.say(f'{counts}, made with kamd and kam in {time.monotonic() - started:.0f} seconds.')
-            walk_through(walk, server)
+            walk_through(walk, server, directory)
         if options.check:
             walk.say('Every step did what it was to do.')
             return 0
@@ -221,11 +250,13 @@ def main():
         walk.say('The server stays up until Ctrl-C. Things to try, from another terminal:')
         print(f'  export PATH={client.program.parent}:$PATH KAM_HOME={home}\n'
               '  kam whoami\n'
+              '  kam today\n'
+              '  kam account checks 滨江化工集团\n'
               '  kam account list\n'
               '  kam contact list 滨江化工集团\n'
               '  kam search 磁力泵\n'
               "  kam activity plan 金陵水务有限公司 visit 年度回访 --time 'tomorrow 10:00'\n"
-              '  LANGUAGE=zh_CN kam activity list --owner me\n'
+              '  LANGUAGE=zh_CN kam today\n'
               f'  KAM_HOME={client.home("anna.becker")} kam account list    # Europe\n'
               f'  KAM_HOME={client.home("he.jing")} kam account list        # the service desk\n'
               f'  curl -s http://127.0.0.1:{server.metrics_port}/metrics | grep -v "^#" | head\n\n'
