@@ -30,6 +30,12 @@ class ObjectionTest(Stage):
     def library(self, login, verb, entry_id, version, **more):
         return self.call(login).write(f'ObjectionLibraryService/{verb}', {'id': entry_id, 'version': version, **more})
 
+    def test_history_of_an_entry_is_for_whoever_reads_it(self):
+        proposal = self.add_entry('ann')['id']
+        published = self.add_entry('boss')['id']
+        seen = {login: [len(self.changes(entry, login)) for entry in (proposal, published)] for login in ('ann', 'bob', 'sue', 'north', 'south', 'boss')}
+        self.assertEqual({'ann': [1, 1], 'bob': [0, 1], 'sue': [0, 1], 'north': [1, 1], 'south': [1, 1], 'boss': [1, 1]}, seen)
+
     # ---- objections ----
 
     def test_handle_an_objection(self):
