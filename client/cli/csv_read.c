@@ -10,7 +10,7 @@
 #include "csv_decode.h"
 #include "language.h"
 
-enum { FIRST_ROWS = 64, LINES_LOOKED_AT = 30 };
+enum { FIRST_ROWS = 64, LINES_LOOKED_AT = 30, CELL_GROWTH = 1 << 16 };
 
 struct reader {
     struct arena *arena;
@@ -102,17 +102,25 @@ static unsigned char find_delimiter(const char *text, size_t length)
     return marks[best_mark];
 }
 
+// Bytes of the first line with its end: LF, CR LF, or CR alone.
+static size_t line_size(const char *text, size_t length)
+{
+    size_t at = 0;
+    while (at < length && text[at] != '\n' && !(text[at] == '\r' && (at + 1 == length || text[at + 1] != '\n')))
+        at++;
+    return at < length ? at + 1 : length;
+}
+
 static const char *parse(struct reader *reader, const char *text, size_t length)
 {
     struct csv_parser parser;
     if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
         abort();
     csv_set_delim(&parser, find_delimiter(text, length));
+    csv_set_blk_size(&parser, CELL_GROWTH); // or a large cell is copied for every 128 bytes of it
     // Line by line, so that rows know where they begin. libcsv keeps what a quoted line break leaves open.
     for (size_t at = 0; at < length && reader->wrong == NULL;) {
-        const char *end = memchr(text + at, '\n', length - at);
-        size_t size = end == NULL ? length - at : (size_t)(end - text) - at + 1;
-        size_t spaces = 0;
+        size_t size = line_size(text + at, length - at), spaces = 0;
         while (spaces < size && strchr(" \t\r\n", text[at + spaces]) != NULL)
             spaces++;
         reader->is_in_row = reader->is_in_row || spaces < size;

@@ -72,10 +72,17 @@ enum exit_code export_file_open(struct app *app, const char *path, const char *e
     return EXIT_OK;
 }
 
+static void note_failure(struct export_file *file, bool has_failed)
+{
+    if (has_failed && !file->has_failed)
+        file->reason = errno;
+    file->has_failed = file->has_failed || has_failed;
+}
+
 void export_file_write(struct export_file *file, const char *text)
 {
     if (file->converter == NULL) {
-        file->has_failed = fputs(text, file->out) == EOF || file->has_failed;
+        note_failure(file, fputs(text, file->out) == EOF);
         return;
     }
     size_t left = strlen(text);
@@ -90,7 +97,7 @@ void export_file_write(struct export_file *file, const char *text)
             *to++ = '?';
         }
         size_t size = (size_t)(to - converted);
-        file->has_failed = fwrite(converted, 1, size, file->out) != size || file->has_failed;
+        note_failure(file, fwrite(converted, 1, size, file->out) != size);
     }
 }
 
@@ -100,7 +107,9 @@ enum exit_code export_file_close(struct export_file *file, enum exit_code code)
         iconv_close(file->converter);
     bool is_file = file->temporary != NULL;
     bool is_written = !file->has_failed && fflush(file->out) == 0 && (!is_file || fsync(fileno(file->out)) == 0);
-    int reason = errno;
+    int reason = file->has_failed ? file->reason : errno;
+    if (file->has_failed)
+        code = EXIT_OK; // it ended for that, and what it was is said here
     if (file->out != stdout)
         fclose(file->out);
     errno = reason;

@@ -12,6 +12,7 @@ struct export_file {
     void *converter; // iconv; NULL for UTF-8
     FILE *out;
     bool has_failed;
+    int reason; // errno of the first failure
 };
 
 // encoding: "utf-8", "utf-8-bom" or "gb18030". Readable by its owner alone. Prints what went wrong.

@@ -65,6 +65,16 @@ static enum exit_code read_file(struct import *import, const char *path, char **
             fclose(file);
         return app_refuse(app, EXIT_USAGE, "%s: %s", path, strerror(reason));
     }
+    static const char *const written[] = {"report", "failed", "write-mapping"};
+    for (size_t at = 0; at < sizeof written / sizeof written[0]; at++) {
+        const char *target = invocation_flag(import->invocation, written[at]);
+        struct stat there;
+        if (target == NULL || stat(target, &there) != 0 || there.st_dev != status.st_dev ||
+            there.st_ino != status.st_ino)
+            continue;
+        fclose(file);
+        return app_refuse(app, EXIT_USAGE, _("--%s would overwrite the file that is imported"), written[at]);
+    }
     char *bytes = malloc(CSV_MOST_BYTES + 1);
     if (bytes == NULL)
         abort();

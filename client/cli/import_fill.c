@@ -12,7 +12,7 @@
 #include "text.h"
 #include "value.h"
 
-enum { ROW_ARENA_BYTES = 1 << 26, LEAST_PHONE_DIGITS = 5, MOBILE_DIGITS = 11 };
+enum { ROW_ARENA_BYTES = 1 << 26, LEAST_PHONE_DIGITS = 5, MOBILE_DIGITS = 11, CITED_WIDTH = 80 };
 
 // One cell at work. What lives as long as the cell is in scratch.
 struct cell {
@@ -279,11 +279,17 @@ static const char *take_part(struct cell *cell, const char *text, const char **w
     return text;
 }
 
+// What a cell holds, for a message.
+static const char *cite(struct cell *cell, const char *text)
+{
+    return text_cut(cell->scratch, text_clean(cell->scratch, text, false), CITED_WIDTH);
+}
+
 static bool fill_cell(struct cell *cell, const char *raw)
 {
     const char *text = clean_text(cell->scratch, raw), *meant = text, *wrong = NULL;
     if (*text != '\0' && clean_is_placeholder(text)) {
-        import_note(cell->import, cell->row, _("%s '%s' taken as empty"), cell->heading, raw);
+        import_note(cell->import, cell->row, _("%s '%s' taken as empty"), cell->heading, cite(cell, raw));
         text = "";
     }
     if (*text == '\0') {
@@ -299,11 +305,11 @@ static bool fill_cell(struct cell *cell, const char *raw)
         wrong = cell->field->label == PROTOBUF_C_LABEL_REPEATED ? fill_list(cell, text, &meant)
                                                                 : put_value(cell, text, &meant);
     if (wrong != NULL) {
-        import_fail(cell->import, cell->row, "%s '%s': %s", cell->heading, raw, wrong);
+        import_fail(cell->import, cell->row, "%s '%s': %s", cell->heading, cite(cell, raw), wrong);
         return false;
     }
     if (strcmp(meant, raw) != 0)
-        import_note(cell->import, cell->row, "%s '%s' -> '%s'", cell->heading, raw, meant);
+        import_note(cell->import, cell->row, "%s '%s' -> '%s'", cell->heading, cite(cell, raw), cite(cell, meant));
     return true;
 }
 

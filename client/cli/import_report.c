@@ -4,6 +4,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "credentials.h"
 #include "import.h"
@@ -50,8 +51,20 @@ static void add_csv_cell(FILE *out, const char *text, const char *end)
 
 static enum exit_code write_file(struct import *import, const char *path, const char *text, size_t length)
 {
-    if (credentials_write_file(import->app, path, text, length))
-        return EXIT_OK;
+    struct stat there;
+    if (stat(path, &there) != 0 || S_ISREG(there.st_mode)) {
+        if (credentials_write_file(import->app, path, text, length))
+            return EXIT_OK;
+    } else { // a pipe or a device is written to, not replaced
+        FILE *out = fopen(path, "we");
+        bool is_written = out != NULL && fwrite(text, 1, length, out) == length && fflush(out) == 0;
+        int reason = errno;
+        if (out != NULL)
+            fclose(out);
+        if (is_written)
+            return EXIT_OK;
+        errno = reason;
+    }
     return app_refuse(import->app, EXIT_REFUSED, "%s: %s", path, strerror(errno));
 }
 

@@ -62,6 +62,11 @@ class Export(unittest.TestCase):
     def left(self):
         return [path.name for path in self.client.home.iterdir() if path.name not in ('kam', self.file.name)]
 
+    def test_it_says_why_the_file_was_not_written(self):
+        for pages in (self.pages, [self.pages[0] * 100]):      # when it is closed, and on the way
+            self.pages = pages
+            self.assertEqual(self.export('accounts', '/dev/full', code=1).err, 'kam: /dev/full: No space left on device\n')
+
     def test_all_pages_and_all_fields(self):
         ran = self.export('accounts', self.file)
         self.assertIn('10 written to', ran.out)

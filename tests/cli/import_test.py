@@ -3,6 +3,7 @@
 """Imports: dry runs, second runs, dirt, encodings, interruptions."""
 import csv
 import os
+import pathlib
 import signal
 import stat
 import time
@@ -50,6 +51,27 @@ class Imports(unittest.TestCase):
         self.assertRegex(dry.out, r"line 3: Beta: failed: website 'beta.example': must be a web address")
         self.assertIn('line 4: Gamma: would be added', dry.out)
         self.assertEqual(self.accounts(), {})
+
+    def test_what_is_written_spoils_nothing(self):
+        path = self.write('own.csv', 'name\nAcme\n')
+        for flag in ('--report', '--failed', '--write-mapping'):
+            ran = self.boss.run('import', 'accounts', path, flag, path)
+            self.assertEqual((ran.code, ran.out), (2, ''))
+            self.assertIn(f'{flag} would overwrite the file that is imported', ran.err)
+        self.assertEqual(pathlib.Path(path).read_text(encoding='utf-8'), 'name\nAcme\n')
+        device = self.boss.home / 'full'
+        device.symlink_to('/dev/full')
+        self.assertEqual(self.accounts(), {})
+        ran = self.boss.run('import', 'accounts', path, '--dry-run', '--report', device)
+        self.assertIn('No space left on device', ran.err)
+        self.assertEqual(ran.code, 1)
+        self.assertTrue(device.is_symlink(), 'a device is written to, not replaced')
+
+    def test_a_long_cell_is_cited_by_its_beginning(self):
+        ran = self.boss.run('import', 'accounts', self.write('long.csv', 'name,note\nAcme,' + 'x' * 1000000 + '\n'), '--dry-run')
+        self.assertEqual(ran.code, 1, ran.err)
+        self.assertRegex(ran.out, "note 'x+…': is longer than")
+        self.assertLess(len(ran.out), 1000)
 
     def test_accounts(self):
         path, report = self.write('accounts.csv', ACCOUNTS), self.boss.home / 'report.csv'

@@ -65,6 +65,18 @@ static void test_plain(void **state)
     assert_string_equal(csv_cell(&table.rows[2], 7), "");
 }
 
+static void test_line_ends(void **state)
+{
+    (void)state;
+    struct csv_table table = read_good("name,phone\rAcme,1\r\rZenith,\"2\r3\"\rlast,4", NULL);
+    assert_int_equal(table.row_count, 3);
+    assert_string_equal(csv_cell(&table.rows[0], 0), "Acme");
+    assert_int_equal(table.rows[0].line, 2);
+    assert_string_equal(csv_cell(&table.rows[1], 1), "2\r3");
+    assert_int_equal(table.rows[1].line, 4);
+    assert_int_equal(table.rows[2].line, 6);
+}
+
 static void test_delimiters(void **state)
 {
     (void)state;
@@ -142,8 +154,9 @@ static void test_headings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plain),    cmocka_unit_test(test_delimiters), cmocka_unit_test(test_encodings),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_many_rows),  cmocka_unit_test(test_headings),
+        cmocka_unit_test(test_plain),     cmocka_unit_test(test_line_ends), cmocka_unit_test(test_delimiters),
+        cmocka_unit_test(test_encodings), cmocka_unit_test(test_refusals),  cmocka_unit_test(test_many_rows),
+        cmocka_unit_test(test_headings),
     };
     return cmocka_run_group_tests(tests, make_arena, drop_arena);
 }
