@@ -65,7 +65,10 @@ static enum exit_code read_table(struct app *app, const char *path, struct csv_t
     if (!is_whole)
         return app_refuse(app, EXIT_REFUSED, _("%s cannot be read"), path);
     const char *wrong = csv_read(app->arena, bytes, length, NULL, table_r);
-    return wrong == NULL ? EXIT_OK : app_refuse(app, EXIT_REFUSED, "%s: %s", path, wrong);
+    if (wrong != NULL)
+        return app_refuse(app, EXIT_REFUSED, "%s: %s", path, wrong);
+    csv_take_heading(app->arena, table_r, 0, 1);
+    return EXIT_OK;
 }
 
 // By the field's name, with any separator, or by its label.
