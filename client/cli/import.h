@@ -11,6 +11,7 @@
 #include "command.h"
 #include "csv_read.h"
 #include "import_clean.h"
+#include "vcard_read.h"
 
 enum import_outcome {
     IMPORT_PENDING,
@@ -91,6 +92,8 @@ struct import {
     struct import_row **by_id; // import_index_rows()
     size_t by_id_count;
     char company_id[KAM_UUID_TEXT_BYTES];
+    bool is_cards;                      // the file is one of vCards
+    const struct vcard_remark *remarks; // of these, one for each row of the table
     bool is_dry;
     enum exit_code failure; // what ended it early
 };
@@ -188,7 +191,7 @@ enum exit_code import_finish(struct import *import);
 // Finds the company (its root team); prints why not.
 enum exit_code import_find_company(struct import *import);
 
-extern const struct flag import_account_flags[], import_contact_flags[], import_user_flags[];
+extern const struct flag import_account_flags[], import_contact_flags[], import_activity_flags[], import_user_flags[];
 
 enum exit_code import_accounts(struct app *app, struct invocation *invocation);
 enum exit_code import_contacts(struct app *app, struct invocation *invocation);

@@ -178,12 +178,15 @@ static void divide_rows(struct import *import)
 static void prepare_contact(struct import *import, struct import_row *row)
 {
     struct arena *arena = import->app->arena;
+    const char *common_account = invocation_flag(import->invocation, "account");
     row->request = app_keep(import->app, kam_message_new(&kam__v1__import_contact__descriptor));
     row->key = clean_text(arena, import_cell(import, row, "name"));
     if (!import_fill(import, row))
         return;
     ProtobufCMessage *contact = message_sub(row->request, message_find_field(row->request->descriptor, "contact"));
     row->key = arena_strdup(arena, message_text(contact, "name"));
+    if (common_account != NULL)
+        message_set_text(row->request, "account", common_account);
     const char *account = message_text(row->request, "account");
     if (*row->key == '\0')
         import_fail(import, row, _("has no name"));
@@ -203,7 +206,7 @@ enum exit_code import_contacts(struct app *app, struct invocation *invocation)
     enum exit_code failure = begin(import, &kam__v1__import_contact__descriptor);
     if (failure == EXIT_OK)
         failure = need_column(import, "name", _("the name of the contact"));
-    if (failure == EXIT_OK)
+    if (failure == EXIT_OK && invocation_flag(invocation, "account") == NULL)
         failure = need_column(import, "account", _("the account"));
     if (failure != EXIT_OK)
         return failure;

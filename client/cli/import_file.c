@@ -41,6 +41,13 @@ const struct flag import_account_flags[] = {
 const struct flag import_contact_flags[] = {
     COMMON_FLAGS,
     BULK_FLAGS,
+    {"account", N_("ACCOUNT"), N_("Account of all contacts of the file, whatever their row or vCard says."), false},
+    {NULL, NULL, NULL, false},
+};
+
+const struct flag import_activity_flags[] = {
+    COMMON_FLAGS,
+    BULK_FLAGS,
     {NULL, NULL, NULL, false},
 };
 
@@ -112,13 +119,37 @@ static enum exit_code read_table(struct import *import)
         return failure;
     if (encoding == NULL)
         encoding = import->mapping.encoding;
-    const char *wrong = csv_read(app->arena, bytes, length, encoding, &import->table);
+    import->is_cards = strcmp(import->kind, "contact") == 0 && vcard_is_file(path, bytes, length);
+    const char *wrong = import->is_cards
+                            ? vcard_read(app->arena, bytes, length, encoding, &import->table, &import->remarks)
+                            : csv_read(app->arena, bytes, length, encoding, &import->table);
     free(bytes);
     if (wrong != NULL)
         return app_refuse(app, EXIT_REFUSED, "%s: %s", path, wrong);
     if (encoding == NULL && strcmp(import->table.encoding, "UTF-8") != 0 && !app->settings.json)
         fprintf(stderr, _("kam: the file is read as %s\n"), import->table.encoding);
     return EXIT_OK;
+}
+
+// A vCard says itself what is what, and who is one person.
+static enum exit_code prepare_cards(struct import *import)
+{
+    static const char *const of_tables[] = {"map", "mapping", "write-mapping", "heading-rows", NULL};
+    for (size_t at = 0; of_tables[at] != NULL; at++)
+        if (invocation_flag(import->invocation, of_tables[at]) != NULL)
+            return app_refuse(import->app, EXIT_USAGE, _("--%s is for tables; %s is a file of vCards"), of_tables[at],
+                              import->invocation->words[0]);
+    import->mapping.is_unsplit = true;
+    return EXIT_OK;
+}
+
+static void take_remark(struct import *import, struct import_row *row, const struct vcard_remark *remark)
+{
+    row->key = clean_text(import->app->arena, import_cell(import, row, "name"));
+    if (*remark->left_out != '\0')
+        import_note(import, row, _("left out: %s"), remark->left_out);
+    if (remark->wrong != NULL)
+        import_fail(import, row, "%s", remark->wrong);
 }
 
 enum exit_code import_open(struct import *import)
@@ -131,7 +162,7 @@ enum exit_code import_open(struct import *import)
         failure = read_table(import);
     import_gather_names(import);
     if (failure == EXIT_OK)
-        failure = import_find_heading(import);
+        failure = import->is_cards ? prepare_cards(import) : import_find_heading(import);
     if (failure == EXIT_OK)
         failure = import_map_columns(import);
     if (failure != EXIT_OK)
@@ -146,6 +177,8 @@ enum exit_code import_open(struct import *import)
             if (*row->source->cells[extra] != '\0')
                 import_fail(import, row, _("has %zu cells where the header has %zu"), row->source->count,
                             import->table.header.count);
+        if (import->is_cards)
+            take_remark(import, row, &import->remarks[at]);
     }
     return EXIT_OK;
 }

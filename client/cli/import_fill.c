@@ -216,6 +216,13 @@ static void split_cell(struct cell *cell, const char *text, const char *const **
 {
     enum contract_format format = cell->option->contract->format;
     bool is_phone = format == CONTRACT_FORMAT_PHONE, is_free = format == CONTRACT_FORMAT_TEXT;
+    if (cell->import->is_cards && is_free) { // a vCard has divided them
+        const char **whole = arena_alloc(cell->scratch, sizeof *whole);
+        *whole = text;
+        *parts_r = whole;
+        *count_r = 1;
+        return;
+    }
     clean_split(cell->scratch, text, !is_free || clean_has_cjk(text), parts_r, count_r);
     bool has_stump = false;
     for (size_t at = 0; at < *count_r && is_phone; at++)
