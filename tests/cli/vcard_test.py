@@ -73,9 +73,9 @@ class Cards(unittest.TestCase):
 
     def test_export_comes_back(self):
         name = '很长的名字' * 12 + ' Lee; Ann, Jr\\'
-        for words in (('--name', name, '--account', 'Semi; Colon, Co', '--title', 'a;b,c\\d', '--department', 'x, y; z', '--other-name', 'A, B; C', '--other-name', '老、张',
+        for words in (('Semi; Colon, Co', '--name', name, '--title', 'a;b,c\\d', '--department', 'x, y; z', '--other-name', 'A, B; C', '--other-name', '老、张',
                        '--phone', '138 0013 8000', '--phone', '+86 25 5550 2001', '--email', 'a@example.com', '--messaging-id', 'wechat:a', '--messaging-id', 'odd; id, 1'),
-                      ('--name', '欧阳修', '--account', '华北机床')):
+                      ('华北机床', '--name', '欧阳修')):
             added = self.boss.run('contact', 'add', *words)
             self.assertEqual(added.code, 0, added.err)
         before = self.contacts()
