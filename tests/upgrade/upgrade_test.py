@@ -123,6 +123,46 @@ class Upgrade(unittest.TestCase):
             self.assertTrue(history.changes)
             self.assertRegex(self.kamd.operate('check').out, r'(?m)^ok +schema +up to date')
 
+    def test_rows_in_every_table_come_through(self):
+        """Whatever a migration adds, fills or checks, it finds rows there."""
+        connection = self.database.connect()
+        connection.autocommit = True
+        cursor = connection.cursor()
+
+        def add(table, **values):
+            names, marks = ', '.join(values), ', '.join(['%s'] * len(values))
+            cursor.execute(f'insert into {table} ({names}) values ({marks}) returning {next(iter(values))}', list(values.values()))
+            return cursor.fetchone()[0]
+
+        def count():
+            cursor.execute("select relname from pg_class where relnamespace = 'kam'::regnamespace and relkind in ('r', 'p') and not relispartition order by 1")
+            counts = {}
+            for table, in cursor.fetchall():
+                cursor.execute(f'select count(*) from kam."{table}"')
+                counts[table] = cursor.fetchone()[0]
+            return counts
+
+        nora = self.user_id(self.database, 'nora')
+        account = self.database.psql("select id from kam.account where name = 'Old customer 7'").strip()
+        contact, position, done, planned = (str(uuid.uuid4()) for _ in range(4))
+        add('contact', id=contact, name='张伟', phones=['13800138000'])
+        add('position', id=position, contact_id=contact, account_id=account, title='Director')
+        add('contact_profile', contact_id=contact, hobbies='golf', birthday='1970-01-01')
+        add('activity', id=done, account_id=account, kind='visit', state='done', subject='x', time='2026-01-01', owner_id=nora)
+        add('activity', id=planned, account_id=account, kind='call', state='planned', subject='x', time='2027-01-01', owner_id=nora, previous_activity_id=done)
+        add('activity_contact', activity_id=done, contact_id=contact, account_id=account)
+        add('activity_user', activity_id=done, user_id=nora, account_id=account)
+        add('relationship_change', position_id=position, account_id=account, level=3, changed_on='2026-01-01', activity_id=done)
+        other = next(user for user in self.database.psql('select id from kam.app_user order by login').split() if user != nora)
+        add('account_member', account_id=account, user_id=other)
+        before = count()
+        self.assertEqual({'login_failure'}, {table for table in before if not before[table]})
+        self.assertEqual(self.kamd.operate('migrate').code, 0)
+        after = count()
+        self.assertEqual({table: before[table] for table in before if table not in ('change', 'schema_migration')},
+                         {table: after[table] for table in before if table not in ('change', 'schema_migration')})
+        connection.close()
+
     def test_an_older_client_works_with_the_new_server(self):
         with self.kamd:
             client = OldClient(self.kamd.channel()).log_in('nora', PASSWORD)
