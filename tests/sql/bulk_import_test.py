@@ -36,7 +36,7 @@ class BulkImport(Stage):
         self.assertEqual(('NAME_REQUIRED', 'name'), (results[1]['reason'], results[1]['field']))
         self.assertEqual((['华东机械制造有限公司'], ['Sue'], [100]),
                          tuple(results[2]['matches[].' + name] for name in ('name', 'owner_name', 'similarity')))
-        self.assertEqual(['account_employees_range', 'OWNER_OUT_OF_REACH', 'OWNER_NOT_FOUND'], [results[at]['reason'] for at in (3, 5, 6)])
+        self.assertEqual(['ACCOUNT_EMPLOYEES_RANGE', 'OWNER_OUT_OF_REACH', 'OWNER_NOT_FOUND'], [results[at]['reason'] for at in (3, 5, 6)])
         self.assertEqual(['Acme'], results[7]['matches[].name'])
         self.assertEqual(('ACCOUNT_NAME_NOT_FOUND', 'parent', ['gamma']), (results[8]['reason'], results[8]['field'], results[8]['values[].value']))
         self.assertRegex(results[0]['code'], r'^K-\d{6}$')
@@ -136,7 +136,7 @@ class BulkImport(Stage):
         self.assertEqual(expected, self.outcomes(dry))
         results = self.send('ann', 'Contacts', rows)
         self.assertEqual(expected, self.outcomes(results))
-        self.assertEqual([None, 'position_influence_range', 'ACCOUNT_NAME_NOT_FOUND', None, 'contact_phones_form'], [row.get('reason') for row in results])
+        self.assertEqual([None, 'POSITION_INFLUENCE_RANGE', 'ACCOUNT_NAME_NOT_FOUND', None, 'CONTACT_PHONES_FORM'], [row.get('reason') for row in results])
         contact = self.call('ann').read('ContactService/GetContact', {'id': rows[0]['contact']['id']})['.']
         self.assertEqual(('张三', ['13800000000', '010-1'], ['总经理'], ['decider,user']),
                          (contact['name'], contact['phones'], contact['positions[].title'], contact['positions[].buying_roles']))

@@ -121,6 +121,9 @@ class PeopleTest(Stage):
         self.refused('NOT_FOUND', 'ACTIVITY_NOT_FOUND', correct, 'ann', 2, activity_id=foreign)
         self.refused('NOT_FOUND', 'ACTIVITY_NOT_FOUND', self.record_gift, 'ann', self.li, activity_id=foreign)
         self.refused('NOT_FOUND', 'ACTIVITY_NOT_FOUND', self.record_gift, 'boss', self.li, activity_id=foreign)
+        nobody = '0190a000-0000-7000-8000-000000000000'
+        self.refused('NOT_FOUND', 'USER_NOT_FOUND', correct, 'ann', 2, given_by_id=nobody)
+        self.refused('NOT_FOUND', 'USER_NOT_FOUND', self.record_gift, 'ann', self.li, given_by_id=nobody)
         for login in ('sue', 'bob'):
             self.refused('NOT_FOUND', 'NOT_FOUND', correct, login, 2, what='coffee')
             self.refused('NOT_FOUND', 'NOT_FOUND', self.record_gift, login, self.li)
