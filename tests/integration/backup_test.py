@@ -40,7 +40,8 @@ def content(connection):
 def catalogue(connection):
     """What of the schema is no content: rights, policies, constraints, functions, default rights, sequences."""
     questions = [
-        "select relname, relkind, relrowsecurity, (select array_agg(a::text order by a::text) from unnest(relacl) a)::text from pg_class"
+        "select relname, relkind, relrowsecurity, (select array_agg(a::text order by a::text)"
+        " from unnest(coalesce(relacl, acldefault(case relkind when 'S' then 's' else 'r' end::\"char\", relowner))) a)::text from pg_class"
         " where relnamespace = 'kam'::regnamespace",
         "select attrelid::regclass::text, attname, (select array_agg(a::text order by a::text) from unnest(attacl) a)::text from pg_attribute"
         " where attacl is not null and attrelid in (select oid from pg_class where relnamespace = 'kam'::regnamespace)",
