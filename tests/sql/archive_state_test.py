@@ -15,7 +15,7 @@ GROUPS = {'contacts', 'decider', 'figures', 'supply'}
 
 class CompletenessTest(Stage):
     def state(self, account, login='ann'):
-        row = self.call(login).read('AccountService/GetAccount', {'id': account['id']})['.']
+        row = self.call(login).read('OverviewService/GetAccountPage', {'id': account['id']})['account'][0]
         return row['completeness'], row['missing']
 
     def figures(self, account, year, version=0):
@@ -26,7 +26,7 @@ class CompletenessTest(Stage):
         account = self.add_account('ann', 'Acme')
         parts = dict(self.query('select part, weight from kam.archive_parts(%s)', account['id']))
         self.assertEqual(100, sum(parts.values()))
-        fields = set(self.call('boss').read('AccountService/GetAccount', {'id': account['id']})['.'])
+        fields = set(self.call('boss').read('OverviewService/GetAccountPage', {'id': account['id']})['account'][0])
         self.assertEqual(GROUPS, set(parts) - {name.partition('.')[0] for name in fields})
         self.assertEqual(set(EVERYTHING) | GROUPS, set(parts))
 
@@ -121,7 +121,7 @@ class TerritoryTest(Stage):
         self.assertEqual([], self.names(self.maker), 'no territory of its own')
         other = self.add_account('boss', 'Beside', upstream_id=self.maker['id'], territories=['chengdu', 'Shanghai'])
         self.assertEqual([('East', 'beside'), ('Shop', 'beside'), ('West', 'beside')], [(row['name'], row['relation']) for row in self.conflicts(other)])
-        flags = {account['name']: self.call('boss').read('AccountService/GetAccount', {'id': account['id']})['.']['territory_conflict_count']
+        flags = {account['name']: self.call('boss').read('OverviewService/GetAccountPage', {'id': account['id']})['account'][0]['territory_conflict_count']
                  for account in (self.maker, self.wholesale, self.shop, self.stranger, other)}
         self.assertEqual({'Maker': None, 'Wholesale': 1, 'Shop': 3, 'Stranger': 0, 'Beside': 3}, flags)
 

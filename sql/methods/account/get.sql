@@ -3,9 +3,8 @@
 -- kind: read
 -- roles: rep, manager
 -- into: .
-select {{account_columns}}, {{account_state_columns}}
+select {{account_columns}}
   from {{account_tables}}
-  {{account_state_tables}}
  where a.id = (select coalesce(:id, (select id from account where code = :code)));
 -- roles: service
 -- into: .
