@@ -77,7 +77,8 @@ class ContactTest(Stage):
         self.call('ann').write('ContactService/UpdatePosition', {'position': {'id': chief['positions[].id'][0], 'version': 1, 'since': '2024-05-01'}, 'update_mask': ['since']})
         refusal = self.refused('INVALID_ARGUMENT', 'ENDED_BEFORE_SINCE', self.call('ann').write, 'ContactService/EndPosition',
                                {'id': chief['positions[].id'][0], 'version': 2, 'ended_on': '2024-04-30'})
-        self.assertEqual([{'field': 'ended_on', 'description': 'must not be before 2024-05-01, when the position began'}], refusal.detail['violations'])
+        self.assertEqual([{'field': 'ended_on', 'description': 'must not be before 2024-05-01, when the position began', 'reason': 'ENDED_BEFORE_SINCE',
+                           'values': {'since': '2024-05-01'}}], refusal.detail['violations'])
         ended = self.call('ann').write('ContactService/EndPosition', {'id': position, 'version': 2, 'ended_on': '2026-01-31'})
         self.assertEqual('2026-01-31', str(ended['ended_on']))
         self.refused('FAILED_PRECONDITION', 'POSITION_ENDED', self.call('ann').write, 'ContactService/EndPosition', {'id': position, 'version': 3})
