@@ -194,7 +194,7 @@ enum exit_code import_map_columns(struct import *import)
         import_guess_target(import, csv_cell(&import->table.header, at), &import->targets[at]);
         for (size_t before = 0; before < at && import->targets[at].name != NULL; before++)
             if (import->targets[before].name == import->targets[at].name && !takes_several(&import->targets[at]))
-                import->targets[at].name = NULL; // the first of two that mean the same
+                import->targets[at] = (struct import_target){NULL, NULL, 1}; // the first of two that mean the same
     }
     enum exit_code failure = apply_mapping(import);
     for (size_t at = 0; at < import->invocation->given_count && failure == EXIT_OK; at++) {
