@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "export_file.h"
@@ -217,14 +218,20 @@ static void write_head(struct export *export)
         write_cell(export, export->columns[at].heading, at + 1 == export->column_count ? "\r\n" : ",");
 }
 
+// Asked for, or by the name of the file, as import takes it.
+static bool wants_vcards(const struct invocation *invocation)
+{
+    const char *end = strrchr(invocation->words[invocation->word_count - 1], '.');
+    return invocation_flag(invocation, "vcard") != NULL ||
+           (command_find_flag(invocation->command, "vcard") != NULL && end != NULL && strcasecmp(end, ".vcf") == 0);
+}
+
 static enum exit_code export_run(struct app *app, struct invocation *invocation)
 {
     ProtobufCMessage *request;
     const char *encoding = invocation_flag(invocation, "encoding");
-    struct export export = {.app = app,
-                            .is_vcard = invocation_flag(invocation, "vcard") != NULL,
-                            .is_json = app->settings.json,
-                            .list = NULL};
+    struct export export = {
+        .app = app, .is_vcard = wants_vcards(invocation), .is_json = app->settings.json, .list = NULL};
     enum exit_code failure = command_bind(app, invocation, &request);
     if (failure != EXIT_OK)
         return failure;
@@ -290,7 +297,8 @@ static const struct flag export_flags[] = {
 
 static const struct flag contact_flags[] = {
     {"encoding", N_("ENCODING"), N_("utf-8-bom (for spreadsheets, the default), utf-8 or gb18030."), false},
-    {"vcard", NULL, N_("Write vCards (3.0), for telephones and address books."), false},
+    {"vcard", NULL,
+     N_("Write vCards (3.0), for telephones and address books; a FILE that ends in .vcf is one of them."), false},
     {NULL, NULL, NULL, false},
 };
 

@@ -195,9 +195,10 @@ class Export(unittest.TestCase):
         self.assertIn('FN:' + '很长的名字' * 30 + '\\nBEGIN:VCARD', unfold(raw))
 
     def test_export_of_vcards(self):
-        path = self.client.home / 'people.vcf'
-        self.export('contacts', '--vcard', path)
-        self.assertEqual(path.read_bytes().decode().count('BEGIN:VCARD\r\n'), 1)
+        for name, *more in (('people.vcf',), ('PEOPLE.VCF',), ('people.txt', '--vcard')):
+            path = self.client.home / name
+            self.export('contacts', *more, path)
+            self.assertEqual(path.read_bytes().decode().count('BEGIN:VCARD\r\n'), 1, name)
 
 
 if __name__ == '__main__':
