@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract as data, made by the build from the .proto files: what protobuf-c's descriptors do not carry. Constant, sorted as said.
+// The contract as data, made by the build from the .proto files: what protobuf-c's descriptors do not carry. Constant,
+// sorted as said.
 #ifndef KAM_PROTO_CONTRACT_H
 #define KAM_PROTO_CONTRACT_H
 
@@ -25,16 +26,16 @@ enum contract_format {
 // One field of a message.
 struct contract_field {
     const char *name;
-    const char *comment;        // leading comment of the .proto, lines joined with '\n'
-    const char *label_en;       // short column or form label; the translation is gettext's
-    bool is_required;           // must be set and not empty
+    const char *comment;  // leading comment of the .proto, lines joined with '\n'
+    const char *label_en; // short column or form label; the translation is gettext's
+    bool is_required;     // must be set and not empty
     enum contract_format format;
-    uint32_t max_bytes;         // text and bytes; never 0
-    uint32_t max_items;         // repeated fields; never 0
+    uint32_t max_bytes; // text and bytes; never 0
+    uint32_t max_items; // repeated fields; never 0
     bool has_min, has_max;
-    int64_t min, max;           // numbers, inclusive
-    bool is_output_only;         // set by the server; ignored or refused in a request
-    bool is_guarded;             // personal or money: never logged
+    int64_t min, max;    // numbers, inclusive
+    bool is_output_only; // set by the server; ignored or refused in a request
+    bool is_guarded;     // personal or money: never logged
 };
 
 // One message; fields stand in the order of descriptor->fields.
@@ -45,9 +46,9 @@ struct contract_message {
 };
 
 struct contract_method {
-    const char *path;     // "/kam.v1.AccountService/GetAccount"
-    const char *service;  // "kam.v1.AccountService"
-    const char *name;     // "GetAccount"
+    const char *path;    // "/kam.v1.AccountService/GetAccount"
+    const char *service; // "kam.v1.AccountService"
+    const char *name;    // "GetAccount"
     const char *comment;
     const ProtobufCMessageDescriptor *request;
     const ProtobufCMessageDescriptor *response;
@@ -56,10 +57,10 @@ struct contract_method {
 
 // A file as reflection sends it: a serialised FileDescriptorProto.
 struct contract_file {
-    const char *name;  // "kam/v1/account.proto"
+    const char *name; // "kam/v1/account.proto"
     const uint8_t *bytes;
     size_t length;
-    const size_t *dependencies;  // indexes into contract_files
+    const size_t *dependencies; // indexes into contract_files
     size_t dependency_count;
 };
 
@@ -71,16 +72,17 @@ struct contract_symbol {
 
 extern const struct contract_message contract_messages[];
 extern const size_t contract_message_count;
-extern const struct contract_method contract_methods[];  // sorted by path
+extern const struct contract_method contract_methods[]; // sorted by path
 extern const size_t contract_method_count;
-extern const struct contract_file contract_files[];  // sorted by name
+extern const struct contract_file contract_files[]; // sorted by name
 extern const size_t contract_file_count;
-extern const struct contract_symbol contract_symbols[];  // sorted by name
+extern const struct contract_symbol contract_symbols[]; // sorted by name
 extern const size_t contract_symbol_count;
-extern const char *const contract_services[];  // sorted
+extern const char *const contract_services[]; // sorted
 extern const size_t contract_service_count;
 
-// NULL when there is none. Defined in contract.c as well; linear over a few hundred entries is avoided by the callers that care.
+// NULL when there is none. Defined in contract.c as well; linear over a few hundred entries is avoided by the callers
+// that care.
 const struct contract_message *contract_find_message(const ProtobufCMessageDescriptor *descriptor);
 const struct contract_method *contract_find_method(const char *path);
 

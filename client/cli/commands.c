@@ -29,7 +29,8 @@ enum { MOST_NAME_WORDS = 3 };
         text, table##_commands, &table##_command_count                                                                 \
     }
 
-// clang-format off: one group a line
+// One group a line.
+// clang-format off
 const struct command_group command_groups[] = {
     GROUP(N_("Session"), session),
     GROUP(N_("Every day"), overview),

@@ -42,11 +42,10 @@ static const struct page pages[] = {
       {N_("Character"),
        "main_products business_scope market our_value organisation management_level culture philosophy "
        "industry_standing reputation market_trend company_trend development_plans"},
-      {N_("Relationship"),
-       "source source_note relationship_kind selling_level special_requirements payment_reputation "
-       "quality_reputation stability_reputation bad_record cash_flow payables"},
-      {N_("Channel"),
-       "channel_position upstream_name territories territory_conflict_count distributor_count retailer_count own_capital own_staff"},
+      {N_("Relationship"), "source source_note relationship_kind selling_level special_requirements payment_reputation "
+                           "quality_reputation stability_reputation bad_record cash_flow payables"},
+      {N_("Channel"), "channel_position upstream_name territories territory_conflict_count distributor_count "
+                      "retailer_count own_capital own_staff"},
       {N_("Archive"), "completeness missing"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
@@ -117,7 +116,8 @@ bool output_is_named_by_contact(const ProtobufCMessage *message)
 
 const char *output_title(struct app *app, const ProtobufCMessage *message)
 {
-    static const char *const names[] = {"path", "name", "subject", "objection", "title", "survivor_name", "supplier", "text"};
+    static const char *const names[] = {"path",  "name",          "subject",  "objection",
+                                        "title", "survivor_name", "supplier", "text"};
     const char *code = message_text(message, "code"), *login = message_text(message, "login");
     const char *title = "";
     for (size_t at = 0; at < sizeof names / sizeof names[0] && *title == '\0'; at++)
@@ -297,7 +297,8 @@ void output_page_rest(struct app *app, const ProtobufCMessage *message)
     }
     for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
         const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
-        bool is_title = page != NULL && names_field("code name path subject objection login supplier text", field->name) &&
+        bool is_title = page != NULL &&
+                        names_field("code name path subject objection login supplier text", field->name) &&
                         !is_in_page(page, field->name);
         if (is_shown(message, field) && !is_in_page(page, field->name) && !is_title)
             print_field(app, message, field, label_width);

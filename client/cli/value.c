@@ -298,8 +298,9 @@ static const char *format_missing(struct arena *arena, const char *part)
             return language_label("missing", groups[at][1]);
     const ProtobufCMessageDescriptor *account = &kam__v1__account__descriptor;
     const ProtobufCFieldDescriptor *field = message_find_field(account, part);
-    return field == NULL ? arena_strdup(arena, part)
-                         : language_label("field", contract_find_message(account)->fields[field - account->fields].label_en);
+    return field == NULL
+               ? arena_strdup(arena, part)
+               : language_label("field", contract_find_message(account)->fields[field - account->fields].label_en);
 }
 
 static const char *format(struct arena *arena, const ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,

@@ -51,8 +51,7 @@ static void resolve_rows(struct method_statement *statement, const struct contra
     if (table->part == TABLE_INTO && strcmp(table->argument, ".") != 0) {
         statement->field = protobuf_c_message_descriptor_get_field_by_name(contract->response, table->argument);
         REQUIRE(statement->field != NULL && statement->field->type == PROTOBUF_C_TYPE_MESSAGE);
-        statement->rows =
-            statement->field->label == PROTOBUF_C_LABEL_REPEATED ? METHOD_ROWS_LIST : METHOD_ROWS_MESSAGE;
+        statement->rows = statement->field->label == PROTOBUF_C_LABEL_REPEATED ? METHOD_ROWS_LIST : METHOD_ROWS_MESSAGE;
         statement->row = statement->field->descriptor;
     }
     resolve_columns(statement, arena);

@@ -39,7 +39,8 @@ enum table_part { TABLE_INTO, TABLE_DO, TABLE_ANSWER, TABLE_STATEMENT };
 struct table_statement {
     struct db_statement statement;
     enum table_part part;
-    const char *argument; // of TABLE_INTO ".", a message or a list of the response, "nothing"; of TABLE_STATEMENT its name
+    const char
+        *argument; // of TABLE_INTO ".", a message or a list of the response, "nothing"; of TABLE_STATEMENT its name
     const struct table_parameter *parameters; // statement.parameter_count of them
     const struct table_column *columns;
     size_t column_count;
