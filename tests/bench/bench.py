@@ -7,7 +7,6 @@ statements of one call over PostgreSQL's Unix socket, pipelined and in BEGIN ...
 median of several rounds, in which the three take turns. Results: a table, and JSON with --output.
 """
 import argparse
-import hashlib
 import itertools
 import json
 import os
@@ -108,7 +107,7 @@ def run_load(build, port, tokens, method, accounts, connections, in_flight, seco
 RUNS = itertools.count(1)
 
 
-def run_pgbench(server, role, script, clients, seconds, accounts, token):
+def run_pgbench(server, role, script, clients, seconds, accounts):
     with tempfile.NamedTemporaryFile("w", suffix=".sql") as file:
         file.write(script)
         file.flush()
@@ -117,8 +116,7 @@ def run_pgbench(server, role, script, clients, seconds, accounts, token):
                            "-c plan_cache_mode=force_generic_plan -c random_page_cost=1.1 -c jit=off")
         done = subprocess.run(
             [find_tool("pgbench"), "-n", "-M", "prepared", "-h", server.socket, "-U", "kam_login", "-c", str(clients), "-j", "1", "-T",
-             str(seconds), "-D", f"accounts={accounts}", "-D", f"token=\\x{hashlib.blake2b(token.encode(), digest_size=32).hexdigest()}",
-             "-D", "payload=\\x00", "-D", "count=0", "-D", f"run={next(RUNS)}", "-f", file.name, "kam"],
+             str(seconds), "-D", f"accounts={accounts}", "-D", "payload=\\x00", "-D", "count=0", "-D", f"run={next(RUNS)}", "-f", file.name, "kam"],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
     found = re.search(r"tps = ([0-9.]+)", done.stdout)
     if done.returncode != 0 or not found or "failed transactions: 0 " not in done.stdout:
@@ -133,18 +131,18 @@ class Bench:
         self.methods = statements.load_methods(self.build / "proto/kam.pb")
         self.results = []
 
-    def best_clients(self, server, role, script, token, accounts):
+    def best_clients(self, server, role, script, accounts):
         rates = {}
         for clients in (2, 4, 8, 16, 24):
-            rates[clients] = run_pgbench(server, role, script, clients, self.options.probe_seconds, accounts, token)
+            rates[clients] = run_pgbench(server, role, script, clients, self.options.probe_seconds, accounts)
         return max(rates, key=rates.get)
 
     def compare(self, server, name, tokens, accounts, connections, in_flight, with_transaction=False):
         """kamd, pgbench pipelined and pgbench in a transaction, in turn."""
         spec = METHODS[name]
         tokens = tokens[spec.role]
-        script = spec.script(self.methods)
-        clients = self.best_clients(server, spec.role, script.pipelined(), tokens[0], accounts)
+        script = spec.script(self.methods, tokens)
+        clients = self.best_clients(server, spec.role, script.pipelined(), accounts)
         rounds = {"kamd": [], "pipelined": [], "transaction": [], "p50": [], "p99": [], "kamd_cpu": [], "postgres_cpu": []}
         for number in range(self.options.rounds):
             before = self.count_written(server, spec)
@@ -159,10 +157,10 @@ class Bench:
             rounds["p99"].append(load["p99_us"])
             rounds["kamd_cpu"].append((end[0] - start[0]) / load["ok"] * 1e6)
             rounds["postgres_cpu"].append((end[1] - start[1]) / load["ok"] * 1e6)
-            rounds["pipelined"].append(run_pgbench(server, spec.role, script.pipelined(), clients, self.options.seconds, accounts, tokens[0]))
+            rounds["pipelined"].append(run_pgbench(server, spec.role, script.pipelined(), clients, self.options.seconds, accounts))
             if with_transaction:
                 rounds["transaction"].append(
-                    run_pgbench(server, spec.role, script.in_transaction(), clients, self.options.seconds, accounts, tokens[0]))
+                    run_pgbench(server, spec.role, script.in_transaction(), clients, self.options.seconds, accounts))
         medians = {key: statistics.median(values) for key, values in rounds.items() if values}
         result = {"method": name, "connections": connections, "in_flight": in_flight, "pgbench_clients": clients, "rounds": rounds,
                   "median": medians, "ratio_pipelined": medians["kamd"] / medians["pipelined"]}
@@ -215,15 +213,14 @@ class Bench:
             print(f"# scale {scale}: {accounts} accounts, generated in {time.monotonic() - started:.0f} s", flush=True)
             if only_growth:
                 return {name: self.median_rate(server, name, tokens, accounts) for name in ("get", "list")}
-            self.measure_memory(server, tokens)
+            if not self.options.only:
+                self.measure_memory(server, tokens)
             print("method  load        kamd/s  pgbench/s  ratio  in tx   p50 us   p99 us  cpu us  pg cpu", flush=True)
-            self.compare(server, "get", tokens, accounts, 64, 4, with_transaction=True)
-            self.compare(server, "list", tokens, accounts, 64, 4)
-            self.compare(server, "page", tokens, accounts, 64, 4)
-            self.compare(server, "today", tokens, accounts, 64, 4)
-            self.compare(server, "log", tokens, accounts, 64, 4)
-            self.compare(server, "get", tokens, accounts, 256, 1)
-            return {name: self.median_rate(server, name, tokens, accounts) for name in ("get", "list")}
+            for name, connections, in_flight in (("get", 64, 4), ("list", 64, 4), ("page", 64, 4), ("today", 64, 4), ("log", 64, 4), ("get", 256, 1)):
+                if not self.options.only or name in self.options.only:
+                    self.compare(server, name, tokens, accounts, connections, in_flight, name == "get" and connections == 64)
+            if not self.options.no_growth:
+                return {name: self.median_rate(server, name, tokens, accounts) for name in ("get", "list")}
         finally:
             server.stop()
 
@@ -261,6 +258,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10, help="length of one run")
     parser.add_argument("--probe-seconds", type=int, default=2, help="length of a run that looks for pgbench's best client count")
+    parser.add_argument("--only", action="append", choices=sorted(METHODS), help="measure this method; may be given several times")
     parser.add_argument("--no-growth", action="store_true", help="without the comparison with a tenth of the data")
     parser.add_argument("--directory", help="work here and leave the database there")
     parser.add_argument("--output", default="bench.json", help="JSON file to write")

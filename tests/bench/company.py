@@ -18,11 +18,11 @@ class Method:
         self.written = written  # counts what the method writes
         self.role = role
 
-    def script(self, methods):
+    def script(self, methods, tokens):
         preamble = [RANDOM_ACCOUNT]
         if self.written:
             preamble.append("\\set count :count + 1")
-        return Script(methods[self.name], self.role, self.values, preamble, WRITE_ID)
+        return Script(methods[self.name], self.role, self.values, preamble, tokens, WRITE_ID)
 
 
 METHODS = {

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The statements that kamd sends for a call, as scripts for pgbench: the same text, the same order, the same types."""
+import hashlib
 import os
 import sys
 
@@ -27,16 +28,18 @@ def substitute(sql, values):
 
 
 class Script:
-    """One call as a pgbench script. values: parameter name -> pgbench expression; what is missing is NULL."""
+    """One call as a pgbench script. values: parameter name -> pgbench expression; what is missing is NULL. Each call is a random one of the sessions,
+    as kamd's connections are sessions of many users: one person's day may cost three times another's."""
 
-    def __init__(self, method, role, values, preamble, request=None):
-        self.preamble = preamble
+    def __init__(self, method, role, values, preamble, tokens, request=None):
+        self.preamble = preamble + ["\\set session random(1, %d)" % len(tokens)]
+        token = "('{%s}'::bytea[])[:session]" % ",".join('"\\\\x%s"' % hashlib.blake2b(token.encode(), digest_size=32).hexdigest() for token in tokens)
         self.lines = []
         variant = next(v for v in method.variants if role in v.roles)
         if method.is_write():
-            self.add(AROUND["begin_write"][0], [":token::bytea", request, "'%s'" % method.value("method"), ":payload::bytea"])
+            self.add(AROUND["begin_write"][0], [token, request, "'%s'" % method.value("method"), ":payload::bytea"])
         else:
-            self.add(AROUND["begin_read"][0], [":token::bytea"])
+            self.add(AROUND["begin_read"][0], [token])
         for statement in variant.statements:
             self.add(str(statement.sql), [self.value(parameter, values) for parameter in statement.parameters])
         if method.is_write():
