@@ -15,6 +15,7 @@
 #include "other_commands.h"
 #include "overview_commands.h"
 #include "plan_commands.h"
+#include "rate_commands.h"
 #include "rhythm_commands.h"
 #include "session_commands.h"
 #include "target_commands.h"
@@ -44,6 +45,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Ideas"), idea),
     GROUP(N_("Rhythm"), rhythm),
     GROUP(N_("Targets"), target),
+    GROUP(N_("Exchange rates"), rate),
     GROUP(N_("Users"), user),
     GROUP(N_("Teams"), team),
     GROUP(N_("Import"), import),

@@ -29,6 +29,7 @@ extern const struct command COMMAND_USER_ENABLE;
 extern const struct command COMMAND_USER_LIST;
 extern const struct command COMMAND_TEAM_ADD;
 extern const struct command COMMAND_TEAM_LIST;
+extern const struct command COMMAND_COMPANY;
 extern const struct command COMMAND_BACKUP;
 extern const struct command COMMAND_RESTORE;
 extern const struct command COMMAND_CHECK;

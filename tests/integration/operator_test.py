@@ -56,6 +56,13 @@ class Operator(unittest.TestCase):
         self.assertEqual((boss.user.name, boss.user.time_zone), ('陈国栋', 'Asia/Shanghai'))
         kamd.stop()
 
+    def test_the_companys_settings(self):
+        self.assertRegex(self.ran(0, 'company'), 'COMPANY +CURRENCY +TIME ZONE\n.* CNY +')
+        self.assertRegex(self.ran(0, 'company', '--currency', 'EUR', '--time-zone', 'Europe/Berlin'), 'EUR +Europe/Berlin')
+        self.assertIn('three capital letters', self.ran(2, 'company', '--currency', 'euro'))
+        self.assertIn('no time zone', self.ran(2, 'company', '--time-zone', 'Atlantis'))
+        self.assertRegex(self.ran(0, 'company'), 'EUR +Europe/Berlin')
+
     def test_bad_users_are_refused(self):
         for words, hint in ((['--role', 'king', '--team', 'North', 'x1'], 'rep, manager or service'),
                             (['--role', 'rep', 'x1'], '--team is missing'),

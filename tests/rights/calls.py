@@ -10,6 +10,7 @@ import calls_import  # noqa: F401
 import calls_overviews  # noqa: F401
 import calls_facts  # noqa: F401
 import calls_people  # noqa: F401
+import calls_scoring  # noqa: F401
 import calls_targets  # noqa: F401
 import calls_plans  # noqa: F401
 from call import CALLS

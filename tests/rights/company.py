@@ -140,6 +140,8 @@ class Company:
                 "name": self.registry.text(f"user:{login}", "route", "route.name"), "owner_id": self.users[login].id}).id
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
         self.boss("RhythmService/SetRhythm", rhythm={"rules": [{"kind": 6, "follow_up_kind": 1, "follow_up_subject": "ask"}]})
+        for currency in ("USD", "JPY"):
+            self.boss("RateService/SetExchangeRate", rate={"currency_code": currency, "rate": "7"})
 
         self.families["twins"] = Family("twins", "boss", set(), is_retired=True)
         self.build_family("foreign", "stranger", ["rep"])

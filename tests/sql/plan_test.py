@@ -114,6 +114,7 @@ class PlanTest(Stage):
             'UserService/ListUsers': [{}],
             'TeamService/ListTeams': [{}],
             'RhythmService/ListRhythms': [{}],
+            'RateService/ListExchangeRates': [{}, {'currency_code': 'USD'}, {'on_date': '2026-01-01'}],
             'VisitPlanService/ListVisitPlans': [{}, {'account_id': self.account}, {'owner_id': self.users['ann']}],
             'RouteService/ListRoutes': [{}, {'owner_id': self.users['ann']}],
             'ObjectionService/ListObjections': [{}, {'account_id': self.account}, {'account_id': self.account, 'outcome': 'lost'}],
