@@ -228,19 +228,14 @@ static void print_page(struct app *app, const Kam__V1__AccountPage *page)
 }
 
 // A code goes to the server as it is: one call. A name is looked up first.
-static bool is_code(const char *word)
-{
-    const char *dash = strchr(word, '-');
-    return dash != NULL && dash != word && dash[1] != '\0' && strspn(dash + 1, "0123456789") == strlen(dash + 1);
-}
-
 enum exit_code overview_show_account(struct app *app, struct invocation *invocation)
 {
     ProtobufCMessage *request = app_new_request(app, GET_ACCOUNT_PAGE), *response;
     const char *word = invocation->word_count > 0 ? invocation->words[0] : "";
+    const char *wanted = resolve_code(app, word);
     enum exit_code failure;
-    if (is_code(word)) {
-        message_set_text(request, "code", word);
+    if (wanted != NULL) {
+        message_set_text(request, "code", wanted);
     } else {
         failure = command_bind(app, invocation, &request);
         if (failure != EXIT_OK)
@@ -250,12 +245,12 @@ enum exit_code overview_show_account(struct app *app, struct invocation *invocat
     if (failure != EXIT_OK)
         return failure;
     enum kam_code code = app_try_call(app, GET_ACCOUNT_PAGE, request, &response);
-    if (code == KAM_NOT_FOUND && is_code(word))
+    if (code == KAM_NOT_FOUND && wanted != NULL)
         return app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _("account"), word);
     if (code != KAM_OK)
         return app_print_error(app);
     const Kam__V1__AccountPage *page = (const Kam__V1__AccountPage *)response;
-    while (is_code(word) && *page->account->merged_into_id != '\0') { // the code finds what remains
+    while (wanted != NULL && *page->account->merged_into_id != '\0') { // the code finds what remains
         resolve_note_merged(app, &page->account->base);
         request = app_new_request(app, GET_ACCOUNT_PAGE);
         message_set_text(request, "id", page->account->merged_into_id);

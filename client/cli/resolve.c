@@ -307,11 +307,17 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
     return choose(app, kind, text, &all, reference_r);
 }
 
-static bool is_code(const char *text)
+const char *resolve_code(struct app *app, const char *text)
 {
+    enum { MOST_LETTERS = 4 }; // of company.account_code_prefix
     size_t letters = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-    return letters > 0 && letters < 4 && text[letters] == '-' && text[letters + 1] != '\0' &&
-           strspn(text + letters + 1, "0123456789-") == strlen(text + letters + 1);
+    if (letters == 0 || letters > MOST_LETTERS || text[letters] != '-' || text[letters + 1] == '\0' ||
+        strspn(text + letters + 1, "0123456789-") != strlen(text + letters + 1))
+        return NULL;
+    char *code = arena_strdup(app->arena, text);
+    for (char *at = code; *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    return code;
 }
 
 void resolve_note_merged(struct app *app, const ProtobufCMessage *account)
@@ -322,13 +328,10 @@ void resolve_note_merged(struct app *app, const ProtobufCMessage *account)
 }
 
 // The code of a merged account means the one that remains.
-static enum exit_code account_by_code(struct app *app, enum record_kind kind, const char *text,
+static enum exit_code account_by_code(struct app *app, enum record_kind kind, const char *code,
                                       struct reference *reference_r)
 {
     static const char method[] = "/kam.v1.AccountService/GetAccount";
-    char *code = arena_strdup(app->arena, text);
-    for (char *at = code; *at != '\0'; at++)
-        *at = (char)toupper((unsigned char)*at);
     ProtobufCMessage *request = app_new_request(app, method), *response;
     message_set_text(request, "code", code);
     enum exit_code failure = app_connect(app);
@@ -402,7 +405,8 @@ static enum exit_code position_of_contact(struct app *app, const char *text, con
     for (size_t index = 0; index < person->n_positions; index++) {
         const Kam__V1__Position *position = person->positions[index];
         bool is_meant = at == NULL ? position->ended_on == NULL : strcmp(position->account_id, account.id) == 0;
-        if (!is_meant)
+        // Of who came back to an account the present one is meant; it stands first.
+        if (!is_meant || (at != NULL && position->ended_on != NULL && all.count > 0))
             continue;
         reference_r->version = position->version;
         snprintf(reference_r->account_id, sizeof reference_r->account_id, "%s", position->account_id);
@@ -454,14 +458,15 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         kind != RECORD_USER && kind != RECORD_TEAM && kind != RECORD_POSITION && kind != RECORD_SESSION;
     if (has_short_ids && recent_find(app, text, reference_r->id))
         return EXIT_OK;
+    const char *code = resolve_code(app, text);
     switch (kind) {
     case RECORD_USER:
         return user_by_name(app, text, reference_r);
     case RECORD_TEAM:
         return team_by_name(app, text, reference_r);
     case RECORD_MERGED_ACCOUNT:
-        return is_code(text) ? account_by_code(app, kind, text, reference_r)
-                             : merged_account_by_name(app, text, reference_r);
+        return code != NULL ? account_by_code(app, kind, code, reference_r)
+                            : merged_account_by_name(app, text, reference_r);
     case RECORD_TARGET_LIST:
         return target_list_by_name(app, text, reference_r);
     case RECORD_SESSION:
@@ -479,8 +484,8 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
     case RECORD_ACCOUNT:
     case RECORD_ANY_ACCOUNT:
     case RECORD_ANY:
-        if (is_code(text))
-            return account_by_code(app, kind, text, reference_r);
+        if (code != NULL)
+            return account_by_code(app, kind, code, reference_r);
         return by_search(app, kind, text, reference_r);
     default:
         return by_search(app, kind, text, reference_r);

@@ -72,6 +72,18 @@ class ArchiveCommands(unittest.TestCase):
         for text in ('supplier: added', 'brand: changed', 'event: added', '60 %', 'Competes'):
             self.assertIn(text, history)
 
+    def test_codes_and_names_that_look_like_one(self):
+        self.assertIn('Acme', self.kam('account', 'show', self.code.lower()).out)
+        self.kam('account', 'add', '--name', 'Schmidt-2')
+        self.assertIn('Schmidt-2', self.kam('account', 'show', 'Schmidt-2').out)
+        self.assertIn("'ZZ-77'", self.kam('account', 'show', 'ZZ-77', code=3).err)
+
+    def test_the_archive_is_found(self):
+        self.kam('account', 'supplier', 'add', self.code, '--supplier', 'Bolt Brothers', '--product', 'bearings')
+        out = self.kam('search', 'bolt').out
+        for text in ('Bolt Brothers', 'Acme', 'bearings', 'Supply'):
+            self.assertIn(text, out)
+
     def test_channel_and_words(self):
         top = self.kam('account', 'add', '--name', 'Top Wholesale', '--json').json['code']
         self.kam('account', 'edit', self.code, '--upstream', top, '--territory', '华东', '--territory', 'Zhejiang', '--channel-position', 'distributor',

@@ -187,6 +187,10 @@ class Newcomer(unittest.TestCase):
         self.assertIn('--at', ran.err)
         self.kam('contact', 'position', 'edit', '张伟', '--at', 'Bureau', '--title', 'Senior adviser')
         self.kam('contact', 'position', 'end', '张伟', '--at', 'Bureau', '--ended-on', 'today')
+        # Who comes back has two positions there; the present one is meant.
+        self.kam('contact', 'position', 'add', '张伟', 'Bureau', '--title', 'Once more')
+        self.kam('contact', 'position', 'edit', '张伟', '--at', 'Bureau', '--title', 'Again')
+        self.kam('contact', 'position', 'end', '张伟', '--at', 'Bureau')
         self.kam('contact', 'relationship', '张伟', '3', '--note', '引荐')
         shown = self.kam('contact', 'relationships', '张伟').out
         self.assertIn('引荐', shown)

@@ -118,6 +118,20 @@ class RecordsTest(Race):
         change = next(row for row in self.changes(retired['id']) if row['operation'] == 'update')
         self.assertEqual('meant 2025', change['reason'])
 
+    def test_the_only_revenue_is_taken_back(self):
+        self.figures('ann', 2052, revenue=money(9))
+        self.call('ann').write(A + 'RetireAccountFigures', {'account_id': self.id, 'year': 2052, 'version': 1, 'reason': 'meant another account'})
+        self.assertEqual((None, None), self.annual_revenue())
+        self.figures('ann', 2024, revenue=money(4))
+        self.figures('ann', 2024, 1, revenue=None)
+        self.assertEqual((None, None), self.annual_revenue())
+        # What was typed into the account is not of the year.
+        self.figures('ann', 2025, revenue=money(5))
+        version, = self.query('select version from account where id = %s', self.id)[0]
+        self.call('ann').write('AccountService/UpdateAccount', {'account': {'id': self.id, 'version': version, 'annual_revenue': money(7)}, 'update_mask': ['annual_revenue']})
+        self.call('ann').write(A + 'RetireAccountFigures', {'account_id': self.id, 'year': 2025, 'version': 1, 'reason': 'wrong'})
+        self.assertEqual(('CNY', 7), self.annual_revenue())
+
     # ---- suppliers, brands, events ----
 
     def test_each_is_made_changed_listed_and_ended(self):
@@ -163,6 +177,8 @@ class RecordsTest(Race):
                                    ('supply', 'won_by', 'x' * 1001), ('brand', 'name', ''), ('brand', 'relation', 'loves'), ('event', 'description', '')):
             self.assertEqual('INVALID_ARGUMENT', self.refusal(self.add, noun, **{field: value}), (noun, field))
         made = self.add('supply', since='2026-05-01')
+        later = str(self.query('select kam.today() + 2')[0][0])
+        self.refused('INVALID_ARGUMENT', 'DATE_IN_FUTURE', self.call('ann').write, A + 'EndSupply', {'id': made['id'], 'version': 1, 'ended_on': later})
         self.refused('INVALID_ARGUMENT', 'ENDED_BEFORE_SINCE', self.call('ann').write, A + 'EndSupply', {'id': made['id'], 'version': 1, 'ended_on': '2026-04-30'})
         self.assertEqual('2026-05-01', str(self.call('ann').write(A + 'EndSupply', {'id': made['id'], 'version': 1, 'ended_on': '2026-05-01'})['ended_on']))
 

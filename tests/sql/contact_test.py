@@ -79,6 +79,8 @@ class ContactTest(Stage):
                                {'id': chief['positions[].id'][0], 'version': 2, 'ended_on': '2024-04-30'})
         self.assertEqual([{'field': 'ended_on', 'description': 'must not be before 2024-05-01, when the position began', 'reason': 'ENDED_BEFORE_SINCE',
                            'values': {'since': '2024-05-01'}}], refusal.detail['violations'])
+        self.refused('INVALID_ARGUMENT', 'DATE_IN_FUTURE', self.call('ann').write, 'ContactService/EndPosition',
+                     {'id': position, 'version': 2, 'ended_on': self.query('select kam.today() + 2')[0][0]})
         ended = self.call('ann').write('ContactService/EndPosition', {'id': position, 'version': 2, 'ended_on': '2026-01-31'})
         self.assertEqual('2026-01-31', str(ended['ended_on']))
         self.refused('FAILED_PRECONDITION', 'POSITION_ENDED', self.call('ann').write, 'ContactService/EndPosition', {'id': position, 'version': 3})

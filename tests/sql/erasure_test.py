@@ -330,6 +330,34 @@ class ErasureTest(Race):
         self.assertEqual('[erased]', outcome['name'])
         self.assertNotIn('张伟', self.dump())
 
+    def test_visits_made_ahead_meanwhile(self):
+        self.call('ann').write('VisitPlanService/CreateVisitPlan', {'visit_plan': {
+            'account_id': self.acme, 'subject': '张伟 once more', 'weekdays': ['monday'], 'time_of_day': '10:30', 'starts_on': self.query('select kam.today() + 1')[0][0]}})
+        self.query('delete from activity where visit_plan_id is not null')
+        self.query('update visit_plan set made_until = null')
+        housekeeping = self.database.connect()
+        self.addCleanup(housekeeping.close)
+
+        def make():
+            with housekeeping.cursor() as cursor:
+                cursor.execute('select kam.make_visits_ahead(9)')
+        # Visits first: the erasure waits, and finds them.
+        outcome = self.race(make, housekeeping.commit, lambda: self.call('north').write(*self.erase_request()))
+        self.assertEqual((True, '[erased]'), (self.has_waited, outcome['name']))
+        self.assertEqual({('*** once more',)}, set(self.query('select subject from activity where visit_plan_id is not null')))
+        self.assertNotIn('张伟', self.dump())
+
+    def test_visits_are_made_ahead_after_an_erasure_under_way(self):
+        caller, housekeeping = self.call('north'), self.database.connect()
+        self.addCleanup(housekeeping.close)
+
+        def make():
+            with housekeeping.cursor() as cursor:
+                cursor.execute('select kam.make_visits_ahead(9)')
+            housekeeping.commit()
+        self.race(lambda: caller.write(*self.erase_request(), keep_open=True), caller.connection.commit, make)
+        self.assertTrue(self.has_waited)
+
     def test_an_edit_under_way(self):
         edit = 'ContactService/UpdateContact', {'contact': {'id': self.zhang, 'version': 1, 'note': '张伟 plays golf'}, 'update_mask': ['note']}
         erase = self.erase_request()

@@ -166,6 +166,7 @@ class OverviewTest(Stage):
             self.query("update account set create_time = now() - interval '90 days' where id = %s", account['id'])
         self.activity('ann', ids['long ago'], 'done', self.noon - 40 * DAY, 'once')
         self.activity('ann', ids['lately'], 'done', self.noon - 10 * DAY, 'once')
+        self.activity('ann', ids['long ago'], 'done', self.noon - DAY, 'what I think of them', kind='note')
         self.activity('ann', ids['planned'], 'planned', self.noon + 40 * DAY, 'some day')
         self.query("update account set retire_time = now() where id = %s", ids['retired']['id'])
         self.account('ann', 'new', status='active')
@@ -243,6 +244,9 @@ class OverviewTest(Stage):
         self.query("update account set create_time = now() - interval '90 days' where id = %s", account['id'])
         self.query("update activity set time = time - interval '70 days' where state = 'done'")
         self.assertEqual(self.warnings('ann', account), {'overdue', 'single_thread', 'opponent_above_insider', 'quiet', 'decider_untouched'})
+        self.activity('ann', account, 'done', self.noon - DAY, 'what I think of them', kind='note', contact_ids=[chief['id']])
+        self.assertIn('decider_untouched', self.warnings('ann', account), 'a note is nothing done')
+        self.assertIn('quiet', self.warnings('ann', account), 'a note is nothing done')
         self.query("update account set status = 'lost' where id = %s", account['id'])
         self.assertEqual(self.warnings('ann', account), set())
 

@@ -76,6 +76,36 @@ class SearchTest(Stage):
                     break
             self.assertEqual(everything, seen, size)
 
+    def test_the_archive(self):
+        ann, archive = self.call('ann'), 'AccountArchiveService/'
+        ann.write('NeedService/CreateNeed', {'need': {'account_id': self.acme, 'contact_id': self.li, 'kind': 'explicit', 'scope': 'person', 'text': '比宏达更快'}})
+        supply = ann.write(archive + 'CreateSupply', {'supply': {'account_id': self.acme, 'supplier': '宏达轴承', 'product': 'bearings', 'shortcomings': 'always late'}})
+        ann.write(archive + 'CreateBrand', {'brand': {'account_id': self.acme, 'name': '宏达牌', 'note': 'since May'}})
+        event = ann.write(archive + 'CreateAccountEvent', {'event': {'account_id': self.acme, 'description': '与宏达合资', 'happened_on': '2024-05-01'}})
+        ann.write(archive + 'CreateSupply', {'supply': {'account_id': self.acme, 'supplier': '宏达电机'}})
+        everything = [('need', '比宏达更快'), ('supply', '宏达电机'), ('supply', '宏达轴承'), ('brand', '宏达牌'), ('event', '与宏达合资')]
+        for login, wanted in (('ann', everything), ('north', everything), ('boss', everything), ('bob', []), ('sue', []), ('south', []), ('desk', [])):
+            self.assertEqual(wanted, self.find(login, '宏达'), login)
+            self.assertEqual(wanted[1:3], self.find(login, '宏达', kind='supply'), login)
+        self.assertEqual(everything[2:3], self.find('ann', 'bearings late'))
+        rows = ann.read('SearchService/Search', {'text': '宏达'})['results']
+        self.assertEqual(['李张伟', '', 'bearings', 'since May', '2024-05-01'], [row['snippet'] for row in rows])
+        self.assertEqual({'华星科技'}, {row['account_name'] for row in rows})
+        for size in (1, 2, 3):
+            seen, page = [], None
+            while True:
+                answer = ann.read('SearchService/Search', {'text': '宏达'}, page=page, page_size=size)
+                seen += [(row['kind'], row['title']) for row in answer['results']]
+                page = answer['next']
+                if page is None:
+                    break
+            self.assertEqual(everything, seen, size)
+        ann.write(archive + 'EndSupply', {'id': supply['id'], 'version': 1})
+        ann.write(archive + 'RetireAccountEvent', {'id': event['id'], 'version': 1, 'reason': 'no'})
+        self.assertEqual([everything[0], everything[1], everything[3]], self.find('ann', '宏达'))
+        self.query('update account set retire_time = now() where id = %s', self.acme)
+        self.assertEqual([], self.find('ann', '宏达'))
+
     def test_kinds_in_order(self):
         wanted = [('account', '华星科技'), ('activity', '拜访华星')]
         for login in ('ann', 'north', 'boss'):

@@ -7,10 +7,10 @@ with people as materialized (
     select p.contact_id, 'decider' = any (p.buying_roles) as is_decider, p.is_insider, p.stance, p.influence
       from position p join contact c on c.id = p.contact_id and c.retire_time is null
      where p.account_id = {{page_account}} and p.ended_on is null),
--- The newest hundred of half a year are enough to tell.
+-- The newest hundred of half a year are enough to tell; a note to ourselves is nothing done.
 recent as materialized (
     select x.id, x.time from activity x
-     where x.account_id = {{page_account}} and x.state = 'done' and x.time >= (select kam.day_start(-180))
+     where x.account_id = {{page_account}} and x.state = 'done' and x.kind <> 'note' and x.time >= (select kam.day_start(-180))
      order by x.time desc, x.id desc limit 100),
 touched as materialized (
     select l.contact_id, max(r.time) as time, count(*) as number from recent r join activity_contact l on l.activity_id = r.id group by l.contact_id),

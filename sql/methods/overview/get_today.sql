@@ -67,7 +67,7 @@ select c.id as contact_id, c.name as contact_name, b.account_id, b.account_name,
 select a.id as account_id, a.code as account_code, a.name as account_name, a.status,
        (l.time at time zone (select time_zone from company))::date as last_activity_on
   from account a
-  left join lateral (select x.time from activity x where x.account_id = a.id and x.state = 'done' order by x.time desc, x.id desc limit 1) l on true
+  left join lateral (select x.time from activity x where x.account_id = a.id and x.state = 'done' and x.kind <> 'note' order by x.time desc, x.id desc limit 1) l on true
  where a.owner_id = (select coalesce(:user_id, kam.caller_id()))
    and a.retire_time is null and a.status in ('developing', 'trial', 'active')
    and coalesce(l.time, a.create_time) < (select kam.day_start(-30))
