@@ -7,6 +7,7 @@
 #include "archive_commands.h"
 #include "complete.h"
 #include "contact_commands.h"
+#include "delegation_commands.h"
 #include "export.h"
 #include "idea_commands.h"
 #include "import_commands.h"
@@ -46,6 +47,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Rhythm"), rhythm),
     GROUP(N_("Targets"), target),
     GROUP(N_("Exchange rates"), rate),
+    GROUP(N_("Standing in"), delegation),
     GROUP(N_("Users"), user),
     GROUP(N_("Teams"), team),
     GROUP(N_("Import"), import),

@@ -70,6 +70,7 @@ class Company:
         self.routes = {}  # login of the owner: id
         self.homes = {}  # family key of what belongs to several accounts: those families' keys
         self.entries = {}  # login: id of the entry of the library that this one wrote
+        self.delegation = ""  # its id: boss to south, in days to come
         self.serial = itertools.count(1)
 
     def moved_to(self, wire, owner):
@@ -139,6 +140,8 @@ class Company:
             self.routes[login] = self.boss("RouteService/CreateRoute", route={
                 "name": self.registry.text(f"user:{login}", "route", "route.name"), "owner_id": self.users[login].id}).id
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
+        self.delegation = self.boss("DelegationService/CreateDelegation", delegation={
+            "to_user_id": self.users["south"].id, "starts_on": {"year": 2190, "month": 1, "day": 1}, "ends_on": {"year": 2190, "month": 1, "day": 31}}).id
         self.boss("RhythmService/SetRhythm", rhythm={"rules": [{"kind": 6, "follow_up_kind": 1, "follow_up_subject": "ask"}]})
         for currency in ("USD", "JPY"):
             self.boss("RateService/SetExchangeRate", rate={"currency_code": currency, "rate": "7"})

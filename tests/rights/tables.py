@@ -157,7 +157,7 @@ class Tables:
         contacts = {contact for contact, account in self.positions if account in accounts}
         people = self.below(user) if user.role == "manager" else set()
         of_entity = {"target_list": self.targets(user), "contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people,
-                     "team": self.teams_below(user), "route": self.routes(user), "visit_plan": self.plans(user),
+                     "delegation": self.expected("delegation", "id", "every", user), "team": self.teams_below(user), "route": self.routes(user), "visit_plan": self.plans(user),
                      "objection_entry": self.expected("objection_entry", "id", "library", user)}
         return sorted(sequence for sequence, entity, record, account, ends in self.ask(
             self.owner, """select sequence::text, entity, record_id::text, account_id::text,

@@ -19,17 +19,18 @@ select a.name as "page.1", a.id as "page.2", {{account_columns}}
 -- into: accounts
 with found as materialized (
     (select a.id, a.name
-       from team_closure c
+       from (select distinct c.descendant_id from team_closure c
+              where c.ancestor_id = any (case when :team_id::uuid is null then kam.caller_team_ids() else array[:team_id::uuid] end)) c
       cross join lateral (
         select a.id, a.name from account a
          where a.team_id = c.descendant_id
            and {{account_filter}}) a
-      where :owner_id::uuid is null and :parent_id::uuid is null and c.ancestor_id = (select coalesce(:team_id, kam.caller_team_id())))
+      where :owner_id::uuid is null and :parent_id::uuid is null)
     union all
     (select a.id, a.name
-       from account_reach r join account a on a.id = r.account_id
-      where :owner_id::uuid is null and :parent_id::uuid is null and :team_id::uuid is null and r.user_id = kam.caller_id()
-        and not exists (select from team_closure c where c.ancestor_id = kam.caller_team_id() and c.descendant_id = a.team_id)
+       from (select distinct r.account_id from account_reach r where r.user_id = any (kam.caller_ids())) r join account a on a.id = r.account_id
+      where :owner_id::uuid is null and :parent_id::uuid is null and :team_id::uuid is null
+        and not exists (select from team_closure c where c.ancestor_id = any (kam.caller_team_ids()) and c.descendant_id = a.team_id)
         and {{account_filter}})
     union all
     (select a.id, a.name

@@ -26,18 +26,18 @@ select c.name as "page.1", c.id as "page.2", {{contact_columns}}
 with few as materialized (
     select count(*) < 200 as accounts
       from (select from team_closure t join account a on a.team_id = t.descendant_id
-             where :account_id::uuid is null and t.ancestor_id = kam.caller_team_id() limit 200) x),
+             where :account_id::uuid is null and t.ancestor_id = any (kam.caller_team_ids()) limit 200) x),
 page as materialized (
     (select c.id, c.name
        from (select p.contact_id from position p where p.account_id = :account_id and (:include_past or p.ended_on is null)
              union
              select p.contact_id
                from account_reach r join position p on p.account_id = r.account_id
-              where :account_id::uuid is null and (select accounts from few) and r.user_id = kam.caller_id() and (:include_past or p.ended_on is null)
+              where :account_id::uuid is null and (select accounts from few) and r.user_id = any (kam.caller_ids()) and (:include_past or p.ended_on is null)
              union
              select p.contact_id
                from team_closure t join account a on a.team_id = t.descendant_id join position p on p.account_id = a.id
-              where :account_id::uuid is null and (select accounts from few) and t.ancestor_id = kam.caller_team_id() and (:include_past or p.ended_on is null)) i
+              where :account_id::uuid is null and (select accounts from few) and t.ancestor_id = any (kam.caller_team_ids()) and (:include_past or p.ended_on is null)) i
       cross join lateral (select c.id, c.name, c.retire_time from contact c where c.id = i.contact_id offset 0) c
       where (:include_past or c.retire_time is null) and {{after_name}}
       order by c.name, c.id

@@ -14,7 +14,7 @@ select u.id as user_id, u.name as user_name, kam.today() as date, late.number::i
  where u.id = (select coalesce(:user_id, kam.caller_id()))
    and (u.id = (select kam.caller_id())
         or (select kam.caller_role()) = 'manager'
-           and exists (select from team_closure c where c.ancestor_id = (select kam.caller_team_id()) and c.descendant_id = u.team_id));
+           and exists (select from team_closure c where c.ancestor_id = any ((select kam.caller_team_ids())::uuid[]) and c.descendant_id = u.team_id));
 -- into: overdue
 select {{overview_activity}}
   from (select {{activity_row}} from activity x where {{planned_of_day}} and {{overdue}} order by x.time, x.id limit 15) x
