@@ -140,8 +140,9 @@ class Company:
             self.routes[login] = self.boss("RouteService/CreateRoute", route={
                 "name": self.registry.text(f"user:{login}", "route", "route.name"), "owner_id": self.users[login].id}).id
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
-        self.delegation = self.boss("DelegationService/CreateDelegation", delegation={
-            "to_user_id": self.users["south"].id, "starts_on": {"year": 2190, "month": 1, "day": 1}, "ends_on": {"year": 2190, "month": 1, "day": 31}}).id
+        for year in (2190, 2189):  # two, so that there are pages
+            self.delegation = self.boss("DelegationService/CreateDelegation", delegation={
+                "to_user_id": self.users["south"].id, "starts_on": {"year": year, "month": 1, "day": 1}, "ends_on": {"year": year, "month": 1, "day": 31}}).id
         self.boss("RhythmService/SetRhythm", rhythm={"rules": [{"kind": 6, "follow_up_kind": 1, "follow_up_subject": "ask"}]})
         for currency in ("USD", "JPY"):
             self.boss("RateService/SetExchangeRate", rate={"currency_code": currency, "rate": "7"})
