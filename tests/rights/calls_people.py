@@ -125,6 +125,61 @@ def set_rhythm(_):
     return {"rhythm": {"reason": "less", "rules": [{"kind": 5, "from_days": 1, "to_days": 2, "follow_up_kind": 1, "follow_up_subject": "ask"}]}}
 
 
+# ---- pipelines ----
+
+PIPELINE = {"key": "short", "name_en": "Short", "name_zh": "短", "stages": [{"key": "only", "name_en": "Only", "name_zh": "一", "probability": 50, "approvals": [1]}]}
+
+
+@call("PipelineService/ListPipelines")
+def list_pipelines(_):
+    return {}
+
+
+@call("PipelineService/ListPipelines retired-too")
+def list_pipelines_retired(_):
+    return {"include_retired": True}
+
+
+@call("PipelineService/GetPipeline")
+def get_pipeline(_):
+    return {"key": "development"}
+
+
+@call("PipelineService/ListCriterionKinds")
+def list_criterion_kinds(_):
+    return {}
+
+
+@call("PipelineService/ImportPipeline", writes=True)
+def import_pipeline(_):
+    return {"pipeline": PIPELINE}
+
+
+@call("PipelineService/ImportPipeline validate-only", writes=True)
+def validate_pipeline(_):
+    return {"pipeline": PIPELINE, "validate_only": True}
+
+
+@call("PipelineService/ImportPipeline wrong", writes=True)
+def import_wrong_pipeline(_):
+    return {"pipeline": {**PIPELINE, "criteria": [{"stage": "only", "key": "x", "kind": "x", "name_en": "X", "name_zh": "X"}]}}
+
+
+@call("PipelineService/SetDefaultPipeline", writes=True)
+def set_default_pipeline(_):
+    return {"key": "channel"}
+
+
+@call("PipelineService/RetirePipeline", writes=True)
+def retire_pipeline(_):
+    return {"key": "seven-stage"}
+
+
+@call("PipelineService/RetirePipeline default", writes=True)
+def retire_default_pipeline(_):
+    return {"key": "development"}
+
+
 # ---- teams ----
 
 

@@ -116,6 +116,8 @@ class PlanTest(Stage):
             'RhythmService/ListRhythms': [{}],
             'RateService/ListExchangeRates': [{}, {'currency_code': 'USD'}, {'on_date': '2026-01-01'}],
             'DelegationService/ListDelegations': [{}, {'user_id': self.users['north'], 'include_ended': True}],
+            'PipelineService/ListPipelines': [{}, {'include_retired': True}],
+            'PipelineService/GetPipeline': [{'key': 'development'}, {'key': 'development', 'number': 1}],
             'VisitPlanService/ListVisitPlans': [{}, {'account_id': self.account}, {'owner_id': self.users['ann']}],
             'RouteService/ListRoutes': [{}, {'owner_id': self.users['ann']}],
             'ObjectionService/ListObjections': [{}, {'account_id': self.account}, {'account_id': self.account, 'outcome': 'lost'}],
@@ -127,6 +129,7 @@ class PlanTest(Stage):
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
                    'SearchService/Search', 'RhythmService/GetRhythm', 'DelegationService/GetDelegation', 'ContactService/GetGift', 'NeedService/GetNeed',
+                   'PipelineService/ListCriterionKinds',
                    'VisitService/GetVisit', 'VisitService/GetSpin', 'ObjectionService/GetObjection', 'ObjectionLibraryService/GetObjectionEntry', 'IdeaService/GetIdea',
                    *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
                    'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'AccountMergeService/PreviewMerge'}
