@@ -95,11 +95,15 @@ static enum exit_code exit_code_of(const struct kam_error *error)
     }
 }
 
-// "account.phone" as it is typed: "phone".
+// "need.contact_id" as it is typed: "contact".
 static const char *typed_name(struct app *app, const char *path)
 {
+    static const char end[] = "_id";
     const char *last = strrchr(path, '.');
     char *name = arena_strdup(app->arena, last == NULL ? path : last + 1);
+    size_t length = strlen(name);
+    if (length > strlen(end) && strcmp(name + length - strlen(end), end) == 0)
+        name[length - strlen(end)] = '\0';
     for (char *at = name; *at != '\0'; at++)
         *at = *at == '_' ? '-' : *at;
     return name;

@@ -191,6 +191,8 @@ class Newcomer(unittest.TestCase):
         self.kam('contact', 'position', 'add', '张伟', 'Bureau', '--title', 'Once more')
         self.kam('contact', 'position', 'edit', '张伟', '--at', 'Bureau', '--title', 'Again')
         self.kam('contact', 'position', 'end', '张伟', '--at', 'Bureau')
+        ran = self.kam('need', 'add', code, '--kind', 'explicit', '--scope', 'person', '--text', 'x', code=1)
+        self.assertIn(' contact: must be set', ran.err, 'as it is typed')
         self.kam('contact', 'relationship', '张伟', '3', '--note', '引荐')
         shown = self.kam('contact', 'relationships', '张伟').out
         self.assertIn('引荐', shown)

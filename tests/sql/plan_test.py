@@ -31,6 +31,13 @@ insert into account_figures (account_id, year) select id, 2000 + n from account,
 insert into account_supply (account_id, supplier) select id, 'Supplier ' || n from account, generate_series(1, 4) n;
 insert into account_brand (account_id, name) select id, 'Brand ' || n from account, generate_series(1, 4) n;
 insert into account_event (account_id, happened_on, description) select id, date '2020-01-01' + n, 'Event ' || n from account, generate_series(1, 4) n;
+alter table need disable trigger user;
+insert into need (account_id, kind, scope, text) select id, 'explicit', 'organisation', 'Need ' || n from account, generate_series(1, 4) n;
+update need set text = '宏达' where id in (select id from need limit 3);
+update account_supply set supplier = '宏达' where id in (select id from account_supply limit 3);
+update account_brand set name = '宏达' where id in (select id from account_brand limit 3);
+update account_event set description = '宏达' where id in (select id from account_event limit 3);
+alter table need enable trigger user;
 alter table objection disable trigger user; alter table idea disable trigger user; alter table activity_comment disable trigger user;
 insert into objection (activity_id, account_id, objection, listen, created_by) select x.id, x.account_id, 'Too expensive', 'Why', x.owner_id from activity x;
 insert into idea (account_id, activity_id, subject, impact, confidence, ease) select x.account_id, x.id, 'Idea', 1, 2, 3 from activity x;
@@ -154,7 +161,9 @@ class PlanTest(Stage):
 
     def test_search_finds_two_chinese_characters_by_index(self):
         """The plan is inside the function: the same query as the function's, and the function's own counters."""
-        for word, kind, index in (('投诉', 'activity', 'activity_search_all'), ('张伟', 'contact', 'contact_search_all'), ('甲子', 'account', 'account_search_all')):
+        for word, kind, index in (('投诉', 'activity', 'activity_search_all'), ('张伟', 'contact', 'contact_search_all'), ('甲子', 'account', 'account_search_all'),
+                                  ('宏达', 'need', 'need_search'), ('宏达', 'supply', 'account_supply_search'), ('宏达', 'brand', 'account_brand_search'),
+                                  ('宏达', 'event', 'account_event_search')):
             self.query('select pg_stat_force_next_flush()')
             before = self.scans(index)
             caller = self.call('boss')
