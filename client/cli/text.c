@@ -114,6 +114,17 @@ const char *text_cut(struct arena *arena, const char *text, size_t width)
     return arena_printf(arena, "%.*s%s", (int)used, text, width > 0 ? ellipsis : "");
 }
 
+// No line begins with one of these.
+static bool is_closing(const char *text)
+{
+    static const char *const marks[] = {"，", "。", "、", "；", "：", "？", "！", "）",
+                                        "》", "」", "』", "】", "…",  "”",  "’"};
+    for (size_t at = 0; at < sizeof marks / sizeof marks[0]; at++)
+        if (strncmp(text, marks[at], strlen(marks[at])) == 0)
+            return true;
+    return false;
+}
+
 size_t text_fit_line(const char *text, size_t width)
 {
     size_t used = 0, total = 0, step_width, last_space = 0;
@@ -121,10 +132,10 @@ size_t text_fit_line(const char *text, size_t width)
         size_t size = next_grapheme(text + used, &step_width);
         if (total + step_width > width && used > 0)
             return last_space > 0 ? last_space : used;
-        // After a wide (Chinese) character a line may end anywhere.
+        // After a wide (Chinese) character a line may end.
         if (text[used] == ' ')
             last_space = used + 1;
-        else if (step_width == 2)
+        else if (step_width == 2 && !is_closing(text + used + size))
             last_space = used + size;
         used += size;
         total += step_width;

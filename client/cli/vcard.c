@@ -77,7 +77,11 @@ static const char *name_parts(struct arena *arena, const char *name)
     size_t family = chinese_family_name(name);
     if (family > 0)
         return arena_printf(arena, "N:%.*s;%s;;;", (int)family, name, name + family);
-    const char *last = strrchr(name, ' ');
+    const char *first = strchr(name, ' '), *last = strrchr(name, ' ');
+    if (first != NULL && chinese_character(name) > 0) { // written apart: 张 伟
+        const char *word = arena_printf(arena, "%.*s", (int)(first - name), name);
+        return arena_printf(arena, "N:%s;%s;;;", escape(arena, word), escape(arena, first + 1));
+    }
     if (last == NULL)
         return arena_printf(arena, "N:%s;;;;", escape(arena, name));
     const char *given = arena_printf(arena, "%.*s", (int)(last - name), name);

@@ -182,7 +182,7 @@ class Export(unittest.TestCase):
         self.assertNotIn('tea', ran.out)
 
     def test_vcards_of_odd_people(self):
-        for name, parts in (('欧阳修', 'N:欧阳;修;;;'), ('欧阳', 'N:欧;阳;;;'), ('Ann Mary Lee', 'N:Lee;Ann Mary;;;'), ('Prince', 'N:Prince;;;;'), ('买买提·艾力', 'N:买买提·艾力;;;;'),
+        for name, parts in (('欧阳修', 'N:欧阳;修;;;'), ('欧阳', 'N:欧;阳;;;'), ('张 伟', 'N:张;伟;;;'), ('Ann Mary Lee', 'N:Lee;Ann Mary;;;'), ('Prince', 'N:Prince;;;;'), ('买买提·艾力', 'N:买买提·艾力;;;;'),
                             ('Semi; Colon, Jr\\', 'N:Jr\\\\;Semi\\; Colon\\,;;;')):
             self.contact.name = name
             lines = unfold(self.client.run('contact', 'vcard', ID % 70, KAM_TOKEN='t').out)

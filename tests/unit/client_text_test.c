@@ -83,7 +83,9 @@ static void test_lines(void **state)
     assert_int_equal(text_fit_line("one two three", 8), 8);
     assert_int_equal(text_fit_line("one\ntwo", 80), 3);
     assert_int_equal(text_fit_line("abcdefgh", 3), 3);
-    assert_int_equal(text_fit_line("华北机床", 5), 6); // two characters of three bytes
+    assert_int_equal(text_fit_line("华北机床", 5), 6);   // two characters of three bytes
+    assert_int_equal(text_fit_line("华北，机床", 5), 3); // no line begins with a comma
+    assert_int_equal(text_fit_line("，，，，", 4), 6);
     assert_int_equal(text_fit_line("", 5), 0);
 }
 
