@@ -289,7 +289,10 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
                                : arena_printf(app->arena, "%s  %s  %s  %s", handle, result->title, result->account_name,
                                               result->snippet);
         recent_remember(app, (const char *const[]){result->id}, 1);
-        if (is_in_name(app, result->title, text) || is_other_name(app, result->kind, result->id, text))
+        // What hangs on an archive is called as accounts are ("Bolt Brothers", who supply), and goes by its short id.
+        bool is_of_archive = result->kind > KAM__V1__SEARCH_KIND__SEARCH_KIND_OBJECTION_ENTRY;
+        if (!is_of_archive &&
+            (is_in_name(app, result->title, text) || is_other_name(app, result->kind, result->id, text)))
             add_candidate(&all, result->id, line,
                           strcmp(text_fold(app->arena, result->title), text_fold(app->arena, text)) == 0);
         else if (mention_count < MOST_MENTIONS)

@@ -83,6 +83,9 @@ class ArchiveCommands(unittest.TestCase):
         out = self.kam('search', 'bolt').out
         for text in ('Bolt Brothers', 'Acme', 'bearings', 'Supply'):
             self.assertIn(text, out)
+        # An account that supplies others is still the one that is meant.
+        self.kam('account', 'add', '--name', 'Bolt Brothers')
+        self.assertIn('Bolt Brothers', self.kam('history', 'Bolt Brothers').out)
 
     def test_channel_and_words(self):
         top = self.kam('account', 'add', '--name', 'Top Wholesale', '--json').json['code']

@@ -209,6 +209,19 @@ class AccountRaceTest(Race):
         outcome = self.race_writes(self.update(self.call('ann'), one, {'parent_id': two['id']}), self.update(self.other('ann'), two, {'parent_id': one['id']}))
         self.assertEqual('ACCOUNT_PARENT_LOOP', outcome)
 
+    def test_suppliers_of_each_other(self):
+        one, two = self.add_account('ann', 'Alpha'), self.add_account('ann', 'Zulu')
+        outcome = self.race_writes(self.update(self.call('ann'), one, {'upstream_id': two['id']}), self.update(self.other('ann'), two, {'upstream_id': one['id']}))
+        self.assertEqual((True, 'ACCOUNT_UPSTREAM_LOOP'), (self.has_waited, outcome))
+
+    def test_the_same_tie_and_the_same_end_twice(self):
+        acme = self.add_account('ann', 'Acme')['id']
+        one, two = (self.add_contact('ann', name, acme) for name in ('Li', 'Wang'))
+        tie = lambda a, b: ('ContactService/AddTie', {'tie': {'from_contact_id': a['id'], 'to_contact_id': b['id'], 'kind': 'kinship'}})     # noqa: E731
+        self.assertEqual('contact_tie_mutual', self.race_writes((self.call('ann'), *tie(one, two)), (self.call('north'), *tie(two, one))))
+        end = 'ContactService/EndPosition', {'id': one['positions[].id'][0], 'version': 1}
+        self.assertEqual('VERSION_CONFLICT', self.race_writes((self.call('ann'), *end), (self.call('north'), *end)))
+
     def create(self, caller, name, **fields):
         return caller, 'AccountService/CreateAccount', {'account': {'name': name, **fields}}
 
