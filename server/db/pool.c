@@ -310,6 +310,10 @@ static bool may_try_again(struct db_batch *batch, struct connection *connection)
 static void on_returned(void *owner, struct connection *connection, struct db_batch *batch, enum batch_fate fate)
 {
     struct lane *lane = owner;
+    const struct db_pool_options *options = &lane->pool->options;
+    bool may_be_done = fate == BATCH_COMPLETE || fate == BATCH_LOST;
+    if (lane->kind == DB_BATCH_WRITE && may_be_done && options->on_write != NULL)
+        options->on_write(options->on_write_data);
     if (batch->is_abandoned) {
         db_batch_destroy(batch);
         return;

@@ -27,6 +27,9 @@ struct db_pool_options {
     unsigned write_depth;  // writes in flight on one connection
     unsigned shared_reads; // reads under one Sync at most
     unsigned queue_length; // batches waiting; more are refused with RESOURCE_EXHAUSTED and a retry time
+    // NULL, or called on the loop when a write was committed, or may have been; before its on_done.
+    void (*on_write)(void *data);
+    void *on_write_data;
 };
 
 struct db_pool *db_pool_create(uv_loop_t *loop, const struct db_pool_options *options);

@@ -13,10 +13,12 @@
 #include "base/require.h"
 #include "kamd/database.h"
 #include "kamd/metrics_page.h"
+#include "kamd/peers.h"
 #include "kamd/pool_metrics.h"
 #include "kamd/process_metrics.h"
 #include "kamd/schema.h"
 #include "kamd/system.h"
+#include "kamd/watch_metrics.h"
 #include "kamd/worker.h"
 #include "net/certificate.h"
 #include "net/listen.h"
@@ -37,6 +39,7 @@ struct service {
     struct database *database;
     bool lacks_users;
     bool is_stopping;
+    struct peers *peers;
     struct worker *workers[WORKERS_MAX];
     struct rpc_server *servers[WORKERS_MAX];
     unsigned worker_count;
@@ -151,11 +154,13 @@ static void start_workers(struct service *service)
 {
     const struct options *options = service->options;
     unsigned count = service->socket_count;
+    service->peers = peers_open(&service->loop, database_login_conninfo(service->database));
     for (unsigned index = 0; index < count; index++) {
         struct worker_options worker = {
             .index = index,
             .listening_socket = service->sockets[index],
             .tls = service->tls,
+            .peers = service->peers,
             .limits = &service->limits,
             .conninfo = database_login_conninfo(service->database),
             .workers = count,
@@ -169,6 +174,7 @@ static void start_workers(struct service *service)
         service->worker_count++;
     }
     service->socket_count = 0;
+    peers_set_workers(service->peers, service->workers, service->worker_count);
 }
 
 static void write_metrics(void *data, FILE *out)
@@ -179,6 +185,7 @@ static void write_metrics(void *data, FILE *out)
           out);
     rpc_metrics_write(service->servers, service->worker_count, out);
     pool_metrics_write(service->workers, service->worker_count, out);
+    watch_metrics_write(service->workers, service->worker_count, service->peers, out);
     process_metrics_write(out);
 }
 
@@ -316,6 +323,7 @@ static void end(struct service *service)
         worker_drain(service->workers[index], grace_ms);
     for (unsigned index = 0; index < service->worker_count; index++)
         worker_join(service->workers[index]);
+    peers_close(service->peers);
     for (unsigned index = 0; index < service->socket_count; index++)
         close(service->sockets[index]);
     database_close(service->database);

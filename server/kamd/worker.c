@@ -16,6 +16,7 @@
 #include "contract.h"
 #include "kamd/budget.h"
 #include "kamd/housekeeping.h"
+#include "kamd/peers.h"
 #include "methods/methods.h"
 
 enum { FIGURES_TIMEOUT_NS = 1000000000, PROBE_EVERY_MS = 1000, HANDLES = 2 };
@@ -45,6 +46,7 @@ struct worker {
     pthread_cond_t answered;
     bool is_started;
     bool is_ending;
+    bool wants_look;
     bool wants_drain;
     uint64_t grace_ms;
     bool wants_figures;
@@ -115,6 +117,7 @@ static void on_drained(void *context)
     worker->probe = NULL;
     uv_timer_stop(&worker->probe_timer);
     housekeeping_stop(worker->housekeeping);
+    methods_stop(worker->methods);
     for (int role = 0; role < TABLE_ROLE_COUNT; role++)
         db_pool_close(worker->pools[role], on_pool_closed, worker);
 }
@@ -126,23 +129,28 @@ static void fill_figures(struct worker *worker)
     worker->figures.is_serving = worker->is_serving;
     for (int role = 0; role < TABLE_ROLE_COUNT; role++)
         db_pool_get_figures(worker->pools[role], &worker->figures.pools[role]);
+    methods_get_watch_figures(worker->methods, &worker->figures.watches);
 }
 
 static void on_wake(uv_async_t *handle)
 {
     struct worker *worker = handle->data;
-    bool begins_to_drain = false;
+    bool begins_to_drain = false, looks = false;
     pthread_mutex_lock(&worker->mutex);
     if (worker->wants_figures && !worker->is_ending) {
         fill_figures(worker);
         worker->wants_figures = false;
         pthread_cond_broadcast(&worker->answered);
     }
+    looks = worker->wants_look && !worker->is_ending;
+    worker->wants_look = false;
     if (worker->wants_drain) {
         worker->wants_drain = false;
         begins_to_drain = true;
     }
     pthread_mutex_unlock(&worker->mutex);
+    if (looks)
+        methods_wake(worker->methods);
     if (begins_to_drain)
         rpc_server_drain(worker->server, worker->grace_ms, on_drained);
 }
@@ -154,6 +162,17 @@ void worker_drain(struct worker *worker, uint64_t grace_ms)
     worker->grace_ms = grace_ms;
     pthread_mutex_unlock(&worker->mutex);
     uv_async_send(&worker->wake);
+}
+
+void worker_wake(struct worker *worker)
+{
+    pthread_mutex_lock(&worker->mutex);
+    bool is_first = !worker->wants_look && !worker->is_ending;
+    worker->wants_look = true;
+    // Under the mutex, because the handle is closed only after is_ending was set.
+    if (is_first)
+        uv_async_send(&worker->wake);
+    pthread_mutex_unlock(&worker->mutex);
 }
 
 bool worker_get_figures(struct worker *worker, struct worker_figures *figures_r)
@@ -183,6 +202,16 @@ struct rpc_server *worker_server(const struct worker *worker)
 
 // ---- the beginning ----
 
+// A write was committed, or may have been: those who watch here look, and so do the others.
+static void on_write(void *data)
+{
+    struct worker *worker = data;
+    if (worker->is_ending)
+        return;
+    methods_wake(worker->methods);
+    peers_tell(worker->options.peers, worker->options.index);
+}
+
 static void open_pools(struct worker *worker)
 {
     for (int role = 0; role < TABLE_ROLE_COUNT; role++) {
@@ -196,6 +225,8 @@ static void open_pools(struct worker *worker)
             .write_depth = worker->options.db_write_depth,
             .shared_reads = worker->options.db_shared_reads,
             .queue_length = worker->options.db_queue_length,
+            .on_write = on_write,
+            .on_write_data = worker,
         };
         worker->pools[role] = db_pool_create(&worker->loop, &options);
         worker->open_pools++;

@@ -11,9 +11,11 @@
 #include "base/error.h"
 #include "db/pool.h"
 #include "methods/table.h"
+#include "methods/watch.h"
 #include "rpc/server.h"
 
 struct net_tls;
+struct peers;
 struct worker;
 
 // Borrowed for the workers' life, except the socket, which the worker takes over.
@@ -21,6 +23,7 @@ struct worker_options {
     unsigned index; // from 0; the first one does the housekeeping
     int listening_socket;
     struct net_tls *tls;
+    struct peers *peers; // is told of what is committed
     const struct rpc_limits *limits;
     const char *conninfo; // of the login role
     unsigned workers;
@@ -37,9 +40,13 @@ struct worker *worker_start(const struct worker_options *options);
 void worker_drain(struct worker *worker, uint64_t grace_ms);
 void worker_join(struct worker *worker);
 
+// Something was committed elsewhere. Any thread, until worker_join() has returned.
+void worker_wake(struct worker *worker);
+
 struct worker_figures {
     bool is_serving; // the database answers
     struct db_pool_figures pools[TABLE_ROLE_COUNT];
+    struct watch_figures watches;
 };
 
 // Asks the worker's thread. False when it does not answer within a second, or is ending. Any thread but the worker's.

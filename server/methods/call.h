@@ -22,10 +22,12 @@ enum { CALL_PAYLOAD_HASH_BYTES = 32 };
 #define CALL_SQLSTATE_NOTHING_CHANGED "KA101"
 
 struct handler_end;
+struct watches;
 
 struct methods {
     uv_loop_t *loop;
     struct db_pool *pools[TABLE_ROLE_COUNT];
+    struct watches *watches;
     void *owner;
 };
 

@@ -9,8 +9,9 @@
 #include "methods/engine.h"
 #include "methods/login.h"
 #include "methods/value.h"
+#include "methods/watch.h"
 
-static const struct method_handler *const HANDLERS[] = {&LOGIN_HANDLER, &CHANGE_PASSWORD_HANDLER};
+static const struct method_handler *const HANDLERS[] = {&LOGIN_HANDLER, &CHANGE_PASSWORD_HANDLER, &WATCH_HANDLER};
 static const struct handler_end END = {1};
 
 const struct method_handler *handler_find(const char *name)
@@ -91,6 +92,12 @@ struct handler_end handler_fail(struct method_call *call, const struct error *er
     return END;
 }
 
+struct handler_end handler_await_events(struct method_call *call)
+{
+    REQUIRE(call->method->handler->rpc != NULL);
+    return END;
+}
+
 struct handler_end handler_was_ended(struct method_call *call)
 {
     REQUIRE(call->batch == NULL && call->job == NULL);
@@ -160,7 +167,7 @@ int64_t handler_get_int64(struct method_call *call, const char *statement, const
 
 // ---- the beginning ----
 
-static void on_message(struct rpc_call *rpc, ProtobufCMessage *request)
+void handler_on_message(struct rpc_call *rpc, ProtobufCMessage *request)
 {
     struct method_call *call = engine_begin(rpc, request);
     const struct method_handler *handler = call->method->handler;
@@ -177,4 +184,4 @@ static void on_message(struct rpc_call *rpc, ProtobufCMessage *request)
     (void)handler->start(call);
 }
 
-const struct rpc_handler HANDLER_HANDLER = {.on_message = on_message, .on_close = engine_close};
+const struct rpc_handler HANDLER_HANDLER = {.on_message = handler_on_message, .on_close = engine_close};

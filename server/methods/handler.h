@@ -17,6 +17,9 @@ struct method_handler {
     const char *name; // as in "-- handler: name"
     bool has_session; // the call needs a session token and a variant for its role
     bool is_mutating; // the call needs a request id
+    // What becomes of a call that lives on after start(); NULL where batches and answers are all there is. Its on_message
+    // is handler_on_message, and its on_close ends in engine_close().
+    const struct rpc_handler *rpc;
     // The request was validated.
     struct handler_end (*start)(struct method_call *call);
 };
@@ -24,6 +27,8 @@ struct method_handler {
 // NULL when there is none of this name.
 const struct method_handler *handler_find(const char *name);
 extern const struct rpc_handler HANDLER_HANDLER;
+
+void handler_on_message(struct rpc_call *rpc, ProtobufCMessage *request);
 
 // ---- tail calls ----
 
@@ -38,6 +43,8 @@ struct handler_end handler_await_verify(struct method_call *call, const char *pa
 struct handler_end handler_await_hash(struct method_call *call, const char *password, handler_password_step *next);
 struct handler_end handler_reply(struct method_call *call, const ProtobufCMessage *response);
 struct handler_end handler_fail(struct method_call *call, const struct error *error);
+// The handler's own rpc_handler goes on with the call.
+struct handler_end handler_await_events(struct method_call *call);
 // After a call_... function said that it ended the call.
 struct handler_end handler_was_ended(struct method_call *call);
 

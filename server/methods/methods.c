@@ -10,6 +10,7 @@
 #include "methods/call.h"
 #include "methods/engine.h"
 #include "methods/handler.h"
+#include "methods/watch.h"
 
 struct methods *methods_create(uv_loop_t *loop, struct db_pool *const pools[TABLE_ROLE_COUNT], void *owner)
 {
@@ -19,6 +20,7 @@ struct methods *methods_create(uv_loop_t *loop, struct db_pool *const pools[TABL
     methods->owner = owner;
     for (int role = 0; role < TABLE_ROLE_COUNT; role++)
         methods->pools[role] = pools[role];
+    methods->watches = watches_create(loop, pools[TABLE_ROLE_AUTH]);
     return methods;
 }
 
@@ -27,8 +29,24 @@ void *methods_owner(const struct methods *methods)
     return methods->owner;
 }
 
+void methods_wake(struct methods *methods)
+{
+    watches_wake(methods->watches);
+}
+
+void methods_get_watch_figures(const struct methods *methods, struct watch_figures *figures_r)
+{
+    watches_get_figures(methods->watches, figures_r);
+}
+
+void methods_stop(struct methods *methods)
+{
+    watches_stop(methods->watches);
+}
+
 void methods_destroy(struct methods *methods)
 {
+    watches_destroy(methods->watches);
     free(methods);
 }
 
@@ -37,6 +55,13 @@ static struct rpc_method *rpc_table;
 
 // Lives as long as the process, like the tables it is made from.
 static struct arena *table_arena;
+
+static const struct rpc_handler *rpc_handler_of(const struct method *method)
+{
+    if (method->handler == NULL)
+        return &ENGINE_HANDLER;
+    return method->handler->rpc != NULL ? method->handler->rpc : &HANDLER_HANDLER;
+}
 
 static void make_table(void)
 {
@@ -52,7 +77,7 @@ static void make_table(void)
             .response = method->contract->response,
             .client_streaming = method->contract->client_streaming,
             .server_streaming = method->contract->server_streaming,
-            .handler = method->handler != NULL ? &HANDLER_HANDLER : &ENGINE_HANDLER,
+            .handler = rpc_handler_of(method),
             .data = method,
         };
     }
