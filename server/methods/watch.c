@@ -297,7 +297,7 @@ static struct handler_end begin(struct method_call *call)
     struct watch *watch = arena_alloc(rpc_call_arena(call->rpc), sizeof *watch);
     watch->has_cursor = request->cursor[0] != '\0';
     if (watch->has_cursor && !feed_cursor_read(request->cursor, &watch->cursor)) {
-        struct error error;
+        struct error error = {0};
         error_add_violation(&error, "cursor", "BAD_CURSOR", "must be one that Watch gave, unchanged", NULL);
         return handler_fail(call, &error);
     }

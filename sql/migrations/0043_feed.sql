@@ -132,6 +132,8 @@ begin
                 union
                 -- What waits for the key account group is theirs to read, wherever it is.
                 select u.id from app_user u where u.is_key_account_group);
+            -- Whoever stands in for one of them, today or another day.
+            user_ids := user_ids || array(select d.to_user_id from delegation d where d.from_user_id = any (user_ids) and d.end_time is null);
         end if;
     end if;
     is_for_all := coalesce(is_for_all, false);

@@ -7,7 +7,8 @@
 
 case.target is what the column of the table names (a Family, a User or a team's name), case.user the caller, case.home the caller's own
 family. shows: which sentinels of the target an allowed caller must get, as record/beginning-of-column. writes: the call may change
-something, so an allowed one gets a target made for it. also: columns that this method may tell of any account.
+something, so an allowed one gets a target made for it. also: columns that this method may tell of any account. names: the answer names
+records by their ids: that of the target, or not.
 """
 import dataclasses
 
@@ -23,12 +24,13 @@ class Call:
     shows: tuple = ()
     writes: bool = False
     also: frozenset = frozenset()
+    names: bool = False
 
 
-def call(row, shows=(), writes=False, also=()):
+def call(row, shows=(), writes=False, also=(), names=False):
     def register(build):
         assert row not in CALLS, row
-        CALLS[row] = Call(build, tuple(shows), writes, frozenset(also))
+        CALLS[row] = Call(build, tuple(shows), writes, frozenset(also), names)
         return build
     return register
 

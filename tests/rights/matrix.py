@@ -190,7 +190,7 @@ class Matrix:
             shown += [s for s in company.registry.of(key, record) if s.column.startswith(column) and not s.column.endswith(".reason")]
         if cell.letter == "0":
             problems = [f"shows {s}" for s in shown if s in found - self.in_request(cell, request)]
-            return problems + (self.check_id(case, answer, False) if cell.section != "accounts" else [])
+            return problems + (self.check_id(case, answer, False) if cell.section != "accounts" or call.names else [])
         if cell.letter not in SHOWING:
             return []
         if cell.letter == "d":
@@ -199,7 +199,7 @@ class Matrix:
         problems = [f"does not show {s}" for s in shown if s not in found]
         if cell.letter == "d":
             problems += self.check_desk_fields(answer.message, {"positions"} if is_retired else set())
-        if cell.letter == "+" and cell.section != "accounts" and not call.shows and not call.writes:
+        if cell.letter == "+" and (cell.section != "accounts" or call.names) and not call.shows and not call.writes:
             problems += self.check_id(case, answer, True)
         return problems
 

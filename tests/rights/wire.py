@@ -35,14 +35,19 @@ class Wire:
 
     def start(self, name, fields, token=None, request_id=None):
         """Begins a call; finish() waits for it."""
-        stub = self.channel.unary_unary(f"/kam.v1.{name}", request_serializer=lambda message: message.SerializeToString())
+        invoke = self.channel.unary_stream if self.methods[name].server_streaming else self.channel.unary_unary
+        stub = invoke(f"/kam.v1.{name}", request_serializer=lambda message: message.SerializeToString())
         metadata = [("kam-request-id", request_id or str(uuid.uuid4()))]
         if token is not None:
             metadata.append(("authorization", f"Bearer {token}"))
+        if self.methods[name].server_streaming:
+            return name, stub(self.request(name, fields), metadata=metadata, timeout=PATIENCE_SECONDS)
         return name, stub.future(self.request(name, fields), metadata=metadata, timeout=PATIENCE_SECONDS)
 
     def finish(self, started):
         name, call = started
+        if self.methods[name].server_streaming:
+            return self.finish_stream(name, call)
         payload = call.result() if call.exception() is None else b""
         parts = [payload, (call.details() or "").encode()]
         for key, value in [*(call.initial_metadata() or ()), *(call.trailing_metadata() or ())]:
@@ -51,6 +56,25 @@ class Wire:
         if call.code() is grpc.StatusCode.OK:
             message = stubs.message(self.methods[name].output_type.full_name).FromString(payload)
         return Answer(call.code().name, call.details() or "", message, b"\0".join(parts))
+
+    def finish_stream(self, name, call):
+        """What a stream says until it has nothing more to say, as one message."""
+        message, parts, code, details = stubs.message(self.methods[name].output_type.full_name)(), [], "OK", ""
+        try:
+            for payload in call:
+                message.MergeFromString(payload)
+                parts.append(payload)
+                if message.is_current:
+                    break
+            metadata = [*(call.initial_metadata() or ())]
+            call.cancel()
+        except grpc.RpcError as error:
+            code, details = error.code().name, error.details() or ""
+            metadata = [*(error.initial_metadata() or ()), *(error.trailing_metadata() or ())]
+        parts.append(details.encode())
+        for key, value in metadata:
+            parts += [key.encode(), value if isinstance(value, bytes) else value.encode()]
+        return Answer(code, details, message if code == "OK" else None, b"\0".join(parts))
 
     def call(self, name, fields, token=None, request_id=None):
         return self.finish(self.start(name, fields, token, request_id))

@@ -119,7 +119,7 @@ class StructureTest(Stage):
     def test_kam_auth_may_call_these_functions(self):
         granted = self.query("""select distinct p.proname from pg_proc p, aclexplode(p.proacl) a
                                  where pronamespace = 'kam'::regnamespace and a.grantee = 'kam_auth'::regrole order by 1""")
-        self.assertEqual(['feed_epoch', 'last_backup_time', 'login_lookup', 'make_visits_ahead', 'open_session', 'purge', 'refuse', 'require', 'team_closure_is_sound'],
+        self.assertEqual(['feed_epoch', 'feed_news', 'last_backup_time', 'login_lookup', 'make_visits_ahead', 'open_session', 'purge', 'refuse', 'require', 'team_closure_is_sound'],
                          [row[0] for row in granted])
 
     def test_roles(self):
