@@ -88,6 +88,12 @@ select {{idea_columns}}
  where i.account_id = {{page_account}} and i.state = 'open'
  order by i.impact * i.confidence * i.ease desc, i.id desc
  limit 5;
+-- into: opportunities
+select {{opportunity_columns}}
+  from {{opportunity_tables}}
+ where o.account_id = {{page_account}} and o.state = 'open'
+ order by o.purchase_rank desc, o.id desc
+ limit 8;
 -- roles: service
 -- into: .
 select a.id as "account.id", a.code as "account.code", a.name as "account.name", a.phone as "account.phone",

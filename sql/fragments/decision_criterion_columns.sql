@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+p.id, o.id as opportunity_id, p.rank, p.text, p.our_fit, p.tactic,
+       p.update_time, e.name as updated_by, coalesce(p.version, 0) as version
+  from opportunity o
+  join decision_criterion p on p.opportunity_id = o.id
+  left join app_user e on e.id = p.updated_by

@@ -1,0 +1,6 @@
+-- SPDX-License-Identifier: Apache-2.0
+p.id, o.id as opportunity_id, p.product, p.quantity, p.price_currency_code as "price.currency_code", p.price_minor_units as "price.minor_units", p.note,
+       p.update_time, e.name as updated_by, coalesce(p.version, 0) as version
+  from opportunity o
+  join opportunity_product p on p.opportunity_id = o.id
+  left join app_user e on e.id = p.updated_by
