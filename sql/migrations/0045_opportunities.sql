@@ -338,7 +338,10 @@ begin
     end if;
     -- Held, so that who gives the account to somebody else comes before and is seen here, or after and sees this one.
     select * into v_account from account a where a.id = new.account_id for share;
-    perform require(v_account.retire_time is null, 9, 'ACCOUNT_RETIRED', 'The account is retired.');
+    if caller_id() is not null and not reaches_account(new.account_id) then
+        perform refuse_not_found('account');
+    end if;
+    perform require(v_account.retire_time is null or v_account.merged_into_id is not null, 9, 'ACCOUNT_RETIRED', 'The account is retired.');
     new.code := coalesce(new.code, 'O-' || lpad(nextval('opportunity_number')::text, 6, '0'));
     if new.owner_id is null then
         new.owner_id := case when works_on_account(v_account.owner_id, v_account.id) then v_account.owner_id else caller_id() end;

@@ -205,9 +205,9 @@ begin
         return;
     end if;
     perform require(v_opportunity.state = 'open', 9, 'OPPORTUNITY_CLOSED', 'The opportunity is closed. Reopen it first.');
-    perform give_reason(note);
+    perform give_reason(lose_opportunity.note);
     update opportunity o
-       set state = 'lost', close_time = now(), lost_reason = lose_opportunity.lost_reason, lost_to = lose_opportunity.lost_to, close_note = note
+       set state = 'lost', close_time = now(), lost_reason = lose_opportunity.lost_reason, lost_to = lose_opportunity.lost_to, close_note = lose_opportunity.note
      where o.id = v_opportunity.id;
 end
 $$;

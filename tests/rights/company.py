@@ -16,6 +16,7 @@ import copy
 import dataclasses
 import itertools
 
+from opportunities import build_opportunity
 from sentinel import Registry
 
 PASSWORD = "matrix-of-rights-1"
@@ -206,6 +207,8 @@ class Company:
         self.build_contact(family, "contact", reports_to_id=family.ids["chief"])
         self.build_profile(family)
         self.build_activities(family)
+        for record in ("opportunity", "other-opportunity"):
+            family.ids[record] = build_opportunity(self, family, record, family.ids["contact"])
         for record in ("other-gift", "other-need", "tie", "gift", "need"):
             self.build_fact(family, record)
         for record in ("figures", "supply", "brand", "event"):
@@ -360,6 +363,7 @@ class Company:
         if target == "retired":
             self.ensure(family, "targets")  # no list takes it once it is retired, and nothing is merged into it
             self.ensure(family, "merged")
+            self.ensure(family, "opportunity")
             self.retire(family, "out of business")
         return family
 
@@ -376,6 +380,8 @@ class Company:
                 self.build_fact(family, record)
             elif record == "targets":
                 family.ids[record] = self.build_targets(family)
+            elif record == "opportunity":
+                family.ids[record] = build_opportunity(self, family, record)
             elif record == "plan":  # also at a retired account, where nobody makes one
                 self.owner.execute("""insert into kam.visit_plan (account_id, subject, repeat, month_day, starts_on)
                                       values (%s, %s, 'monthly', 1, '2190-01-01') returning id::text""",
@@ -517,4 +523,6 @@ class Company:
             return self.boss("ObjectionService/GetObjection", id=record_id).version
         if record == "idea":
             return self.boss("IdeaService/GetIdea", id=record_id).version
+        if record == "opportunity":
+            return self.boss("OpportunityService/GetOpportunity", id=record_id).version
         return self.boss("ActivityService/GetActivity", id=record_id).version

@@ -174,6 +174,12 @@ class ErasureTest(Race):
         route = ann.write('RouteService/CreateRoute', {'route': {'name': 'x', 'account_ids': [self.acme]}})['_record_id']
         ann.write('VisitPlanService/CreateVisitPlan', {'visit_plan': {'route_id': route, 'subject': 'x', 'month_day': 1, 'starts_on': '2190-01-01'}})
         boss.write('TargetService/CreateTargetList', {'list': {'name': 'x', 'starts_on': '2020-01-01', 'ends_on': '2020-12-31'}})
+        purchase = ann.write('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': self.acme, 'name': 'x'}})['_record_id']
+        for method, part in (('SetOpportunityPerson', {'person': {'contact_id': self.zhang}}), ('SetOpportunityUser', {'user': {'user_id': self.users['ann']}}),
+                             ('SetOpportunityProduct', {'product': {'product': 'x'}}), ('SetOpportunityCompetitor', {'competitor': {'name': 'x'}}),
+                             ('SetDecisionCriterion', {'criterion': {'text': 'x'}}), ('SetOpportunityAnswer', {'answer': {'question': 'x', 'answer': 'x'}})):
+            (name, fields), = part.items()
+            ann.write(f'OpportunityService/{method}', {name: {'opportunity_id': purchase, 'version': 0, **fields}, 'update_mask': []})
         twin = self.add_account('ann', 'Twin', note='x')['id']
         versions = dict(self.query('select id, version from account'))
         boss.write('AccountMergeService/MergeAccounts', {'survivor_id': self.acme, 'survivor_version': versions[self.acme], 'merged_id': twin,
@@ -246,7 +252,7 @@ class ErasureTest(Race):
         referring = self.query("""select c.relname || '.' || a.attname from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
                                    where k.confrelid = 'contact'::regclass and k.contype = 'f'""")
         blanked = {'position.contact_id', 'contact_profile.contact_id', 'contact_gift.contact_id', 'contact_tie.from_contact_id', 'contact_tie.to_contact_id',
-                   'need.contact_id'}
+                   'need.contact_id', 'opportunity_person.contact_id'}
         only_points = {'position.reports_to_id', 'activity_contact.contact_id', 'activity_visit.contact_id', 'objection.contact_id', 'visit_plan.contact_id'}
         self.assertEqual(set(), {row[0] for row in referring} - blanked - only_points)
 

@@ -54,6 +54,15 @@ select 'List ' || n, current_date - 100, current_date + n, (select id from app_u
 insert into target_entry (list_id, account_id, user_id)
 select l.id, a.id, a.owner_id from (select id, row_number() over (order by name) as n from target_list) l
   join (select id, owner_id, row_number() over (order by code) as n from account) a on a.n % 20 = l.n - 1;
+alter table opportunity disable trigger user; alter table opportunity_person disable trigger user;
+insert into opportunity (code, account_id, owner_id, account_team_id, name, pipeline_version_id, stage_key, state, close_time, amount_rank, purchase_rank, person_rank)
+select 'O-' || lpad(g::text, 6, '0'), a.id, a.owner_id, a.team_id, 'Deal ' || g, v.id, first_stage(v.id), case when g % 5 = 0 then 'open' else 'won' end,
+       case when g % 5 > 0 then now() end, g * 7919 % 100000, g * 104729 % 3000 - 10000, g % 100
+  from generate_series(1, 12000) g join (select id, owner_id, team_id, row_number() over (order by code) as n from account) a on a.n = 1 + g * 7 % 3000
+ cross join (select v.id from pipeline_version v join pipeline p on p.id = v.pipeline_id where p.is_default limit 1) v;
+insert into opportunity_person (opportunity_id, account_id, contact_id)
+select o.id, o.account_id, p.contact_id from opportunity o cross join lateral (select contact_id from position p where p.account_id = o.account_id limit 2) p;
+alter table opportunity enable trigger user; alter table opportunity_person enable trigger user;
 insert into session (token_hash, user_id, expire_time)
 select sha256(convert_to(u.login || '-' || n, 'UTF8')), u.id, now() + interval '1 day' from app_user u, generate_series(1, 20) n;
 set constraints all immediate;
@@ -61,7 +70,7 @@ alter table account enable trigger user; alter table target_list enable trigger 
 alter table activity enable trigger user; alter table activity_contact enable trigger user; alter table session enable trigger user;
 """
 LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach', 'target_entry', 'account_figures',
-         'account_supply', 'account_brand', 'account_event', 'objection', 'idea', 'activity_comment'}
+         'account_supply', 'account_brand', 'account_event', 'objection', 'idea', 'activity_comment', 'opportunity', 'opportunity_person'}
 
 
 class PlanTest(Stage):
@@ -76,6 +85,7 @@ class PlanTest(Stage):
         super().setUp()
         self.logins = {'rep': 'ann', 'manager': 'boss', 'service': 'desk'}
         self.account, = self.query("select id from account where owner_id = %s limit 1", self.users['ann'])[0]
+        self.opportunity, = self.query('select id from opportunity where account_id = %s limit 1', self.account)[0]
         self.contact, = self.query('select contact_id from activity_contact where account_id = %s limit 1', self.account)[0]
 
     def plan(self, role, name, request):
@@ -130,6 +140,9 @@ class PlanTest(Stage):
             'ObjectionService/ListObjections': [{}, {'account_id': self.account}, {'account_id': self.account, 'outcome': 'lost'}],
             'ObjectionLibraryService/ListObjectionEntries': [{'text': ''}, {'text': 'price'}],
             'IdeaService/ListIdeas': [{'account_id': self.account}, {'account_id': self.account, 'state': 'open'}],
+            'OpportunityService/ListOpportunities': [{}, {'order': 'amount'}, {'order': 'key_person'}, {'account_id': self.account}, {'owner_id': self.users['ann']},
+                                                     {'team_id': self.teams['south']}, {'include_closed': True}, {'state': 'won'}],
+            'OpportunityService/GetOpportunity': [{'id': self.opportunity}, {'code': 'O-000001'}],
             'OverviewService/GetToday': [{}, {'user_id': self.users['ann']}],
             'OverviewService/GetAccountPage': [{'id': self.account}, {'code': 'K-000001'}],
         }

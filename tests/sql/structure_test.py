@@ -21,7 +21,10 @@ NOBODY_WRITES = {('account', 'merged_into_id', 'INSERT'), ('account', 'merged_in
                  ('position', 'relationship', 'INSERT'), ('position', 'relationship', 'UPDATE'), ('position', 'ended_on', 'UPDATE'),
                  ('position', 'account_id', 'UPDATE'), ('position', 'contact_id', 'UPDATE'), ('activity', 'state', 'UPDATE'),
                  ('activity', 'account_id', 'UPDATE'), ('activity', 'cancel_reason', 'INSERT'), ('activity', 'customer_reaction', 'UPDATE'),
-                 ('activity', 'result', 'UPDATE')}
+                 ('activity', 'result', 'UPDATE'),
+                 *(('opportunity', column, verb) for verb in ('INSERT', 'UPDATE')
+                   for column in ('code', 'stage_key', 'stage_since', 'state', 'close_time', 'lost_reason', 'verdict', 'verdict_time', 'review_on', 'is_imported')),
+                 ('opportunity', 'owner_id', 'UPDATE'), ('opportunity', 'account_id', 'UPDATE'), ('opportunity', 'pipeline_version_id', 'UPDATE')}
 
 
 class StructureTest(Stage):

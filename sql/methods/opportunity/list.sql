@@ -24,10 +24,14 @@ with found as materialized (
         and o.state = any {{opportunity_states}} and {{opportunity_filter}})),
 page as materialized (
     select f.id, f.rank from found f where (f.rank, f.id) < {{opportunity_after}} order by f.rank desc, f.id desc limit :page.limit)
-select r.rank as "page.1", o.id as "page.2", {{opportunity_columns}}
+select r.rank as "page.1", r.id as "page.2", x.*
   from page r
-  join {{opportunity_tables}} on o.id = r.id
- order by r.rank desc, o.id desc;
+ cross join lateral (
+    select {{opportunity_columns}}
+      from {{opportunity_tables}}
+     where o.id = r.id
+    offset 0) x
+ order by r.rank desc, r.id desc;
 -- roles: manager
 -- into: opportunities
 with found as materialized (
@@ -83,7 +87,11 @@ with found as materialized (
         and o.state = any {{opportunity_states}} and {{opportunity_filter}})),
 page as materialized (
     select f.id, f.rank from found f where (f.rank, f.id) < {{opportunity_after}} order by f.rank desc, f.id desc limit :page.limit)
-select r.rank as "page.1", o.id as "page.2", {{opportunity_columns}}
+select r.rank as "page.1", r.id as "page.2", x.*
   from page r
-  join {{opportunity_tables}} on o.id = r.id
- order by r.rank desc, o.id desc;
+ cross join lateral (
+    select {{opportunity_columns}}
+      from {{opportunity_tables}}
+     where o.id = r.id
+    offset 0) x
+ order by r.rank desc, r.id desc;
