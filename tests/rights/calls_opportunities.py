@@ -70,51 +70,52 @@ def reopen_opportunity(case):
     return {"id": case.id("opportunity"), "version": case.version("opportunity"), "reason": "they ask again"}
 
 
-def part(case, name, **fields):
-    return {name: dict(fields, opportunity_id=case.id("opportunity"))}
+def part(case, what, key, **fields):
+    """key: what it is known by; in the mask it stands for nothing."""
+    return {what: dict(fields, opportunity_id=case.id("opportunity")), "update_mask": mask(key)}
 
 
 @call("OpportunityService/SetOpportunityPerson", shows=["contact/contact.name"], writes=True)
 def set_person(case):
-    return part(case, "person", contact_id=case.id("contact"), version=0 if case.is_fresh else 1)
+    return part(case, "person", "contact_id", contact_id=case.id("contact"), version=0 if case.is_fresh else 1)
 
 
 @call("OpportunityService/SetOpportunityPerson of-contact")
 def set_person_of_contact(case):
     """Somebody of the target in an opportunity of the caller's."""
-    return {"person": {"opportunity_id": case.home_id("opportunity"), "contact_id": case.id("contact")}}
+    return {"person": {"opportunity_id": case.home_id("opportunity"), "contact_id": case.id("contact")}, "update_mask": mask("contact_id")}
 
 
 @call("OpportunityService/SetOpportunityUser", writes=True)
 def set_user(case):
-    return part(case, "user", user_id=case.user_id(case.target.owner))
+    return part(case, "user", "user_id", user_id=case.user_id(case.target.owner))
 
 
 @call("OpportunityService/SetOpportunityProduct", writes=True)
 def set_product(case):
-    return part(case, "product", product="press")
+    return part(case, "product", "product", product="press")
 
 
 @call("OpportunityService/SetOpportunityCompetitor", writes=True)
 def set_competitor(case):
-    return part(case, "competitor", name="bolt brothers")
+    return part(case, "competitor", "name", name="bolt brothers")
 
 
 @call("OpportunityService/SetDecisionCriterion", writes=True)
 def set_criterion(case):
-    return part(case, "criterion", text="price")
+    return part(case, "criterion", "text", text="price")
 
 
 @call("OpportunityService/SetOpportunityAnswer", writes=True)
 def set_answer(case):
-    return part(case, "answer", question="why-not", answer="no reason")
+    return part(case, "answer", "answer", question="why-not", answer="no reason")
 
 
 @call("OpportunityService/RemoveOpportunityPart", writes=True)
 def remove_part(case):
     opportunity = case.company.boss("OpportunityService/GetOpportunity", id=case.id("opportunity"))
     if not opportunity.products:
-        return {"id": case.company.boss("OpportunityService/SetOpportunityProduct", **part(case, "product", product="press")).id}
+        return {"id": case.company.boss("OpportunityService/SetOpportunityProduct", **part(case, "product", "product", product="press")).id}
     return {"id": opportunity.products[0].id}
 
 

@@ -22,6 +22,6 @@ def build_opportunity(company, family, record, contact=None):
         set_part("OpportunityCompetitor", "competitor", ["product", "price", "strengths", "weaknesses", "relationship"],
                  price=company.registry.money(family.key, record, "competitor.price"),
                  **{column: text(f"competitor.{column}") for column in ("name", "product", "strengths", "weaknesses", "relationship")})
-        set_part("DecisionCriterion", "criterion", [], text=text("criterion.text"))
-        set_part("OpportunityAnswer", "answer", [], question="why-us", answer=text("answer.answer"))
+        set_part("DecisionCriterion", "criterion", ["text"], text=text("criterion.text"))
+        set_part("OpportunityAnswer", "answer", ["answer"], question="why-us", answer=text("answer.answer"))
     return made.id

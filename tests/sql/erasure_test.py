@@ -179,7 +179,7 @@ class ErasureTest(Race):
                              ('SetOpportunityProduct', {'product': {'product': 'x'}}), ('SetOpportunityCompetitor', {'competitor': {'name': 'x'}}),
                              ('SetDecisionCriterion', {'criterion': {'text': 'x'}}), ('SetOpportunityAnswer', {'answer': {'question': 'x', 'answer': 'x'}})):
             (name, fields), = part.items()
-            ann.write(f'OpportunityService/{method}', {name: {'opportunity_id': purchase, 'version': 0, **fields}, 'update_mask': []})
+            ann.write(f'OpportunityService/{method}', {name: {'opportunity_id': purchase, 'version': 0, **fields}, 'update_mask': list(fields)[-1:]})
         twin = self.add_account('ann', 'Twin', note='x')['id']
         versions = dict(self.query('select id, version from account'))
         boss.write('AccountMergeService/MergeAccounts', {'survivor_id': self.acme, 'survivor_version': versions[self.acme], 'merged_id': twin,

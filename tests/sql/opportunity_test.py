@@ -39,7 +39,7 @@ class OpportunityTest(Race):
     def part_request(self, method, opportunity, part, version=0, mask=None, **fields):
         keys = {'contact_id', 'user_id', 'text', 'question'} | ({'product'} if part == 'product' else {'name'})
         return SERVICE + method, {part: {'opportunity_id': opportunity, 'version': version, **fields},
-                                  'update_mask': [field for field in fields if field not in keys] if mask is None else mask}
+                                  'update_mask': mask or [field for field in fields if field not in keys] or [field for field in fields if field in keys][:1]}
 
     def person(self, login, opportunity, contact, version=0, **fields):
         return self.call(login).write(*self.part_request('SetOpportunityPerson', opportunity, 'person', version, contact_id=contact, **fields))

@@ -20,7 +20,7 @@ select o.id, o.account_id, :competitor.name,
   from opportunity o
  where o.id = :record.id and :competitor.version = 0 and not exists (select from opportunity_competitor p where p.opportunity_id = o.id and p.name = :competitor.name);
 -- do:
-update opportunity_competitor set @set(competitor: product, price, share_percent, strengths, weaknesses, relationship, satisfaction)
+update opportunity_competitor set @set(competitor: product, price, share_percent, strengths, weaknesses, relationship, satisfaction) @mask(name)
  where opportunity_id = :record.id and name = :competitor.name and version = :competitor.version;
 -- answer:
 select {{opportunity_competitor_columns}}

@@ -6,7 +6,7 @@
 -- roles: rep, manager
 -- do:
 select kam.set_decision_criterion(:record.id, :criterion.version, :update_mask, :criterion.text, :criterion.rank, :criterion.our_fit, :criterion.tactic)
-       @mask(rank, our_fit, tactic);
+       @mask(text, rank, our_fit, tactic);
 -- answer:
 select {{decision_criterion_columns}}
  where o.id = :record.id and p.text = :criterion.text;

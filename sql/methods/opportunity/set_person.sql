@@ -17,7 +17,7 @@ select o.id, o.account_id, :person.contact_id,
   from opportunity o
  where o.id = :record.id and :person.version = 0 and not exists (select from opportunity_person p where p.opportunity_id = o.id and p.contact_id = :person.contact_id);
 -- do:
-update opportunity_person set @set(person: buying_roles, stance, influence, is_connection, note)
+update opportunity_person set @set(person: buying_roles, stance, influence, is_connection, note) @mask(contact_id)
  where opportunity_id = :record.id and contact_id = :person.contact_id and version = :person.version;
 -- answer:
 select {{opportunity_person_columns}}

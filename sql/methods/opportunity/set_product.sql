@@ -16,7 +16,7 @@ select o.id, o.account_id, :product.product,
   from opportunity o
  where o.id = :record.id and :product.version = 0 and not exists (select from opportunity_product p where p.opportunity_id = o.id and p.product = :product.product);
 -- do:
-update opportunity_product set @set(product: quantity, price, note)
+update opportunity_product set @set(product: quantity, price, note) @mask(product)
  where opportunity_id = :record.id and product = :product.product and version = :product.version;
 -- answer:
 select {{opportunity_product_columns}}

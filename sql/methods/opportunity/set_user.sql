@@ -13,7 +13,7 @@ select o.id, o.account_id, :user.user_id,
   from opportunity o
  where o.id = :record.id and :user.version = 0 and not exists (select from opportunity_user p where p.opportunity_id = o.id and p.user_id = :user.user_id);
 -- do:
-update opportunity_user set @set(user: role)
+update opportunity_user set @set(user: role) @mask(user_id)
  where opportunity_id = :record.id and user_id = :user.user_id and version = :user.version;
 -- answer:
 select {{opportunity_user_columns}}
