@@ -126,4 +126,4 @@ def list_changes_opportunity(case):
 
 @call("SearchService/Search opportunity", shows=HEAD[:1])
 def search_opportunity(case):
-    return {"text": case.sentinel("opportunity", "opportunity.note"), "kind": 6}
+    return {"text": case.sentinel("opportunity", "opportunity.note"), "kind": 10}
