@@ -6,7 +6,7 @@ FROM debian:12 AS build
 RUN apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends \
     build-essential cmake ninja-build pkg-config gettext python3 python3-protobuf protobuf-compiler protobuf-c-compiler \
     libprotobuf-dev libprotobuf-c-dev libuv1-dev libnghttp2-dev libssl-dev libpq-dev libsodium-dev libsqlite3-dev \
-    libmicrohttpd-dev libutf8proc-dev libjansson-dev libedit-dev libcsv-dev postgresql postgresql-contrib \
+    libmicrohttpd-dev libutf8proc-dev libjansson-dev libedit-dev libcsv-dev libyaml-dev postgresql postgresql-contrib \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .

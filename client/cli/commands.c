@@ -15,6 +15,7 @@
 #include "objection_commands.h"
 #include "other_commands.h"
 #include "overview_commands.h"
+#include "pipeline_commands.h"
 #include "plan_commands.h"
 #include "rate_commands.h"
 #include "rhythm_commands.h"
@@ -45,6 +46,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Objections"), objection),
     GROUP(N_("Ideas"), idea),
     GROUP(N_("Rhythm"), rhythm),
+    GROUP(N_("Pipelines"), pipeline),
     GROUP(N_("Targets"), target),
     GROUP(N_("Exchange rates"), rate),
     GROUP(N_("Standing in"), delegation),

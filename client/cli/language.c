@@ -79,3 +79,9 @@ const char *language_label(const char *context, const char *text)
     const char *found = dcgettext("kam", key, LC_MESSAGES);
     return found == key ? text : found;
 }
+
+const char *language_choose(const char *english, const char *chinese)
+{
+    bool is_chinese = strcmp(language_label("language", NC_("language", "en")), "zh") == 0;
+    return is_chinese && *chinese != '\0' ? chinese : english;
+}

@@ -21,4 +21,7 @@ const char *language_label(const char *context, const char *text);
 // A text that came from elsewhere, of the server's for example, where the catalogue has it; else the text itself.
 const char *language_text(const char *text);
 
+// Of a text that is kept in both languages, the one for the user.
+const char *language_choose(const char *english, const char *chinese);
+
 #endif

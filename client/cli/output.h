@@ -49,6 +49,10 @@ void output_heading(struct app *app, const char *title);
 // for none.
 void output_section(struct app *app, const ProtobufCMessage *message, const char *title, const char *fields);
 
+// A text broken into lines that begin `indent` columns from the left, the first one where the cursor is. With its line
+// break.
+void output_wrapped(struct app *app, const char *text, size_t indent);
+
 // A line of a page: a label and what it says, wrapped.
 void output_line(struct app *app, const char *label, const char *value);
 

@@ -134,7 +134,7 @@ const char *output_title(struct app *app, const ProtobufCMessage *message)
     return app_clean(app, title);
 }
 
-static void print_wrapped(struct app *app, const char *text, size_t indent)
+void output_wrapped(struct app *app, const char *text, size_t indent)
 {
     size_t room = app->width > indent + 20 ? app->width - indent : SIZE_MAX / 2;
     for (bool is_first = true; is_first || *text != '\0'; is_first = false) {
@@ -152,7 +152,7 @@ static void print_line(struct app *app, const char *label, const char *value, si
     size_t width = text_width(label);
     fprintf(app->out, "  %s%s%s%*s  ", app_dim(app), label, app_plain(app),
             width < label_width ? (int)(label_width - width) : 0, "");
-    print_wrapped(app, value, label_width + 4);
+    output_wrapped(app, value, label_width + 4);
 }
 
 static bool names_field(const char *fields, const char *name)
