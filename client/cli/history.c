@@ -224,7 +224,7 @@ static void print_field(struct app *app, const Kam__V1__Change *whole, const Pro
         fprintf(app->out, "  %s: %s \u2192 %s\n", label, old_value, new_value);
 }
 
-static const char *verb_of(Kam__V1__Operation operation)
+const char *history_verb(Kam__V1__Operation operation)
 {
     switch (operation) {
     case KAM__V1__OPERATION__OPERATION_INSERT:
@@ -250,7 +250,7 @@ static void print_change(struct app *app, const Kam__V1__Change *change)
     bool is_known = entity < sizeof entities / sizeof entities[0];
     fprintf(app->out, "%s%s  %s  %s: %s%s", app_bold(app), output_cell(app, &change->base, "time", false),
             app_clean(app, *change->actor_name == '\0' ? _("the operator") : change->actor_name),
-            is_known ? _(entities[entity].name) : app_clean(app, change->entity), verb_of(change->operation),
+            is_known ? _(entities[entity].name) : app_clean(app, change->entity), history_verb(change->operation),
             app_plain(app));
     if (*change->reason != '\0')
         fprintf(app->out, "  (%s)", app_clean(app, change->reason));

@@ -10,6 +10,7 @@
 #include "json.h"
 #include "output.h"
 #include "text.h"
+#include "watch.h"
 
 enum { LARGEST_INPUT_BYTES = 16 * 1024 * 1024 };
 
@@ -148,6 +149,13 @@ const struct command other_commands[] = {
                    "fields.new_name reason",
         .run = history_run,
         .examples = {"kam history K-000123", "kam history K-000123 --with-children --all"},
+    },
+    {
+        .name = "watch",
+        .summary = N_("Show what changes within your reach, as it happens"),
+        .method = "/kam.v1.WatchService/Watch",
+        .run = watch_run,
+        .examples = {"kam watch", "kam watch --json"},
     },
     {
         .name = "api",

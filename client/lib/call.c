@@ -16,6 +16,7 @@ enum {
     FIRST_DELAY_MS = 100,
     LONGEST_SERVER_DELAY_MS = 5000,
     LARGEST_HEADERS_BYTES = 64 * 1024,
+    PING_LOOK_MS = 1000, // how often to look for an answer
 };
 
 // ---- Life of a call
@@ -308,6 +309,13 @@ static void expire(struct kam_client *client, int64_t now_ms)
     }
 }
 
+// A stream may live for a day; a connection is made soon, or not.
+static int64_t connect_until_ms(const struct kam_call *call, int64_t now_ms)
+{
+    int64_t until_ms = now_ms + call->client->default_deadline_ms;
+    return until_ms < call->deadline_ms ? until_ms : call->deadline_ms;
+}
+
 // Sends the calls that are due, connecting anew where needed.
 static void start_due(struct kam_client *client, int64_t now_ms)
 {
@@ -322,7 +330,7 @@ static void start_due(struct kam_client *client, int64_t now_ms)
         if (client->session != NULL && client->is_draining)
             session_close(client);
         call->attempts++;
-        if (client->session == NULL && client_open(client, call->deadline_ms, &call->error) != KAM_OK) {
+        if (client->session == NULL && client_open(client, connect_until_ms(call, now_ms), &call->error) != KAM_OK) {
             repeat_or_finish(call);
             continue;
         }
@@ -365,7 +373,13 @@ static void progress(struct kam_client *client, const struct kam_call *call)
         lose_connection(client);
     if (call->state == CALL_DONE || call->body_bytes != body_bytes || (client->session != NULL && client->has_unread))
         return;
+    if (call->is_stream && client->session != NULL && !session_keep_alive(client)) {
+        lose_connection(client);
+        return;
+    }
     int64_t wait_ms = next_event_ms(client) - client_now_ms();
+    if (client->is_pinged && wait_ms > PING_LOOK_MS)
+        wait_ms = PING_LOOK_MS;
     if (wait_ms <= 0)
         return;
     if (client->session != NULL) {

@@ -69,6 +69,8 @@ struct kam_client {
     const uint8_t *unsent;
     size_t unsent_bytes;
     bool has_unread; // more may have arrived than one session_advance() reads
+    int64_t heard_ms; // when bytes came last
+    bool is_pinged;   // since
 
     struct kam_call *calls;
 };
@@ -90,6 +92,10 @@ void session_cancel(struct kam_client *client, struct kam_call *call);
 
 // Moves what can be moved without waiting. False when the connection is over.
 bool session_advance(struct kam_client *client);
+
+// For streams that may be silent for hours: asks a server that was silent for a minute whether it is there. False when it
+// does not answer.
+bool session_keep_alive(struct kam_client *client);
 
 // ---- call.c
 

@@ -202,6 +202,26 @@ KAM_API enum kam_code kam_call_stream(struct kam_client *client, const char *met
                                       bool (*on_message)(void *data, const ProtobufCMessage *message), void *data,
                                       struct kam_error *error_r);
 
+// ---- Watching
+
+struct kam_watch {
+    const char *cursor; // where to go on: of an earlier kam.v1.WatchResponse; NULL or "": from now on
+    // Every kam.v1.WatchResponse (borrowed) as it comes; the first one, without changes, at once. False ends the watch.
+    // May make other calls of the client. What is to be taken up after a crash needs the cursor kept only when the
+    // changes were dealt with.
+    bool (*on_changes)(void *data, const ProtobufCMessage *response);
+    // NULL, or told once that the connection was lost (it is made anew, after growing pauses), and, with NULL, that all
+    // is well again.
+    void (*on_trouble)(void *data, const struct kam_error *error);
+    void *data;
+};
+
+// Watches what changes (kam.v1.WatchService/Watch) until on_changes says to end (KAM_OK), or the server says that it
+// makes no sense to go on: UNAUTHENTICATED when the session ended, FAILED_PRECONDITION, reason FEED_EPOCH, when the
+// server was restored from a backup and everything has to be read anew. A broken connection, a server that stops and
+// another one that takes over are taken up again from the last cursor; the first connection is not.
+KAM_API enum kam_code kam_watch(struct kam_client *client, const struct kam_watch *watch, struct kam_error *error_r);
+
 // ---- Messages
 
 // An empty message; freed with kam_message_free.

@@ -6,6 +6,8 @@
 
 #include "client.h"
 
+enum { SILENCE_MS = 60 * 1000, ANSWER_MS = 20 * 1000 };
+
 enum { WINDOW_BYTES = 4 * 1024 * 1024, READ_BYTES = 16 * 1024, READ_MOST_BYTES = 1024 * 1024, HEADER_BYTES = 2 * 1024 };
 
 static struct kam_call *call_of(nghttp2_session *session, int32_t stream_id)
@@ -90,6 +92,8 @@ enum kam_code session_open(struct kam_client *client, struct kam_error *error)
         failure = nghttp2_session_set_local_window_size(client->session, NGHTTP2_FLAG_NONE, 0, WINDOW_BYTES);
     client->is_draining = false;
     client->unsent_bytes = 0;
+    client->heard_ms = client_now_ms();
+    client->is_pinged = false;
     return failure == 0 ? KAM_OK : error_set(error, KAM_INTERNAL, "", "HTTP/2: %s", nghttp2_strerror(failure));
 }
 
@@ -197,9 +201,24 @@ bool session_advance(struct kam_client *client)
             break;
         }
         taken += (size_t)size;
+        client->heard_ms = client_now_ms();
+        client->is_pinged = false;
         if (nghttp2_session_mem_recv(client->session, bytes, (size_t)size) < 0)
             return false;
     }
     return send_pending(client) &&
            (nghttp2_session_want_read(client->session) != 0 || nghttp2_session_want_write(client->session) != 0);
+}
+
+bool session_keep_alive(struct kam_client *client)
+{
+    int64_t silent_ms = client_now_ms() - client->heard_ms;
+    if (silent_ms < SILENCE_MS)
+        return true;
+    if (client->is_pinged)
+        return silent_ms < SILENCE_MS + ANSWER_MS;
+    client->is_pinged = true;
+    // From now, however long nobody looked.
+    client->heard_ms = client_now_ms() - SILENCE_MS;
+    return nghttp2_submit_ping(client->session, NGHTTP2_FLAG_NONE, NULL) == 0 && session_advance(client);
 }
