@@ -99,8 +99,8 @@ enum kam_code kam_watch(struct kam_client *client, const struct kam_watch *watch
     for (;;) {
         Kam__V1__WatchRequest request = KAM__V1__WATCH_REQUEST__INIT;
         request.cursor = watching.cursor;
-        code = kam_call_stream(client, "/kam.v1.WatchService/Watch", &request.base, &kam__v1__watch_response__descriptor,
-                               &options, on_message, &watching, error_r);
+        code = kam_call_stream(client, "/kam.v1.WatchService/Watch", &request.base,
+                               &kam__v1__watch_response__descriptor, &options, on_message, &watching, error_r);
         if (watching.is_over) {
             kam_error_clear(error_r);
             code = KAM_OK;

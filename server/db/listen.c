@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// LISTEN and NOTIFY on one connection: see listen.h. It is away (the timer says when to connect), connecting, or up; when
-// up, one command at a time is on its way.
+// LISTEN and NOTIFY on one connection: see listen.h. It is away (the timer says when to connect), connecting, or up;
+// when up, one command at a time is on its way.
 #include "db/listen.h"
 
 #include <libpq-fe.h>
@@ -17,9 +17,9 @@
 enum {
     BACKOFF_LEAST_MS = 100,
     BACKOFF_MOST_MS = 5000,
-    GAP_MS = 20,        // between two notifications: what comes meanwhile goes together
-    CHECK_MS = 30000,   // a connection that does not answer for so long is dead
-    SELF_BYTES = 17,    // of the word by which we know our own
+    GAP_MS = 20,      // between two notifications: what comes meanwhile goes together
+    CHECK_MS = 30000, // a connection that does not answer for so long is dead
+    SELF_BYTES = 17,  // of the word by which we know our own
     COMMAND_BYTES = 256,
 };
 
@@ -203,8 +203,8 @@ static void on_connected(void *data, PGconn *connection, const struct error *err
     listen->is_checked = false;
     REQUIRE(uv_timer_start(&listen->check, on_check, CHECK_MS, CHECK_MS) == 0);
     // A notification need not be on the disk before it is heard.
-    snprintf(command, sizeof command,
-             "set application_name = 'kamd listener'; set synchronous_commit = off; listen %s", listen->options.channel);
+    snprintf(command, sizeof command, "set application_name = 'kamd listener'; set synchronous_commit = off; listen %s",
+             listen->options.channel);
     (void)send_command(listen, command);
 }
 

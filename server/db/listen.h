@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// A connection of its own that listens for NOTIFY and sends it, so that several servers of one database wake each other.
+// A connection of its own that listens for NOTIFY and sends it, so that several servers of one database wake each
+// other.
 //
-// What is sent is only "look": many wishes to send become one, and what was sent while nobody listened is gone. So whoever
-// needs to be sure looks now and then by itself, and whenever the connection was made anew. It is made anew by itself,
-// after growing pauses. Everything runs on the loop thread.
+// What is sent is only "look": many wishes to send become one, and what was sent while nobody listened is gone. So
+// whoever needs to be sure looks now and then by itself, and whenever the connection was made anew. It is made anew by
+// itself, after growing pauses. Everything runs on the loop thread.
 #ifndef KAM_DB_LISTEN_H
 #define KAM_DB_LISTEN_H
 

@@ -22,7 +22,7 @@ struct peers {
     struct db_listen *listen;
     struct worker *const *workers;
     size_t worker_count;
-    atomic_uint told; // who has, since the last look
+    atomic_uint told;       // who has, since the last look
     atomic_bool is_pausing; // nobody need be woken: the pause ends with a look
 };
 

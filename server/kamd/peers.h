@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wakes those who follow the change log: a worker that committed tells the other workers and, by one notification of the
-// database, the other kamd of the same database; their notifications wake all workers here. Lives on the main thread's
-// loop, with one connection to the database for the whole process.
+// Wakes those who follow the change log: a worker that committed tells the other workers and, by one notification of
+// the database, the other kamd of the same database; their notifications wake all workers here. Lives on the main
+// thread's loop, with one connection to the database for the whole process.
 #ifndef KAM_KAMD_PEERS_H
 #define KAM_KAMD_PEERS_H
 

@@ -27,7 +27,8 @@ void watch_metrics_write(struct worker *const *workers, size_t count, const stru
             sum.lag_ms = figures.watches.lag_ms;
     }
     write_one(out, "kamd_watches", "gauge", "Streams that watch.", sum.streams);
-    write_one(out, "kamd_watch_polls_total", "counter", "Looks at the change log for all streams of a worker.", sum.polls);
+    write_one(out, "kamd_watch_polls_total", "counter", "Looks at the change log for all streams of a worker.",
+              sum.polls);
     write_one(out, "kamd_watch_reads_total", "counter", "Pages of the change log read for one stream.", sum.reads);
     write_one(out, "kamd_watch_changes_total", "counter", "Changes told to streams.", sum.changes);
     fprintf(out,

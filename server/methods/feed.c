@@ -13,12 +13,12 @@
 #include "methods/value.h"
 
 enum {
-    BUCKETS = 1024,       // of followers by user
-    GAP_MS = 20,          // between polls: what is committed meanwhile goes together
-    SOON_LEAST_MS = 10,   // while entries wait for an older transaction to end
-    SOON_MOST_MS = 500,   // which may take long
-    RETRY_MS = 500,       // after a poll that failed
-    SAFETY_MS = 15000,    // when nobody wakes us
+    BUCKETS = 1024,     // of followers by user
+    GAP_MS = 10,        // between polls: what is committed meanwhile goes together
+    SOON_LEAST_MS = 10, // while entries wait for an older transaction to end
+    SOON_MOST_MS = 500, // which may take long
+    RETRY_MS = 500,     // after a poll that failed
+    SAFETY_MS = 15000,  // when nobody wakes us
     SAFETY_JITTER_MS = 3000,
 };
 
@@ -89,7 +89,8 @@ const struct feed_place *feed_head(const struct feed *feed)
     return &feed->head;
 }
 
-// Followers of one bucket, those of one user or (NULL) all. A follower may leave when it is told, but no other one does.
+// Followers of one bucket, those of one user or (NULL) all. A follower may leave when it is told, but no other one
+// does.
 static void tell_bucket(struct list *bucket, const uint8_t *user_id, const struct feed_place *from)
 {
     struct list *next;
@@ -218,7 +219,8 @@ static void on_poll_done(void *owner, const struct db_outcome *outcome)
     const struct db_result *result = outcome->results[0];
     REQUIRE(db_result_row_count(result) == 1);
     struct feed_place from = feed->head;
-    feed->head = (struct feed_place){.xid = number_of(result, COLUMN_XID), .sequence = number_of(result, COLUMN_SEQUENCE)};
+    feed->head =
+        (struct feed_place){.xid = number_of(result, COLUMN_XID), .sequence = number_of(result, COLUMN_SEQUENCE)};
     note_lag(feed, result);
     // Before anybody is told, because the last one may leave.
     plan_next(feed, is_true(result, COLUMN_IS_END));

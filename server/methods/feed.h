@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The feed of one worker: looks after the change log for all who follow it, and tells each of them when there is something
-// they may be able to see. What that is they read themselves, as their user (feed_page() in sql/), from the place where
-// they are: so the database is asked once for everybody, and again only for those whom it concerns.
+// The feed of one worker: looks after the change log for all who follow it, and tells each of them when there is
+// something they may be able to see. What that is they read themselves, as their user (feed_page() in sql/), from the
+// place where they are: so the database is asked once for everybody, and again only for those whom it concerns.
 //
-// The log is looked at when somebody says that something was committed (feed_wake), soon again while entries wait for an
-// older transaction to end, and now and then in any case. Loop thread of the worker.
+// The log is looked at when somebody says that something was committed (feed_wake), soon again while entries wait for
+// an older transaction to end, and now and then in any case. Loop thread of the worker.
 #ifndef KAM_METHODS_FEED_H
 #define KAM_METHODS_FEED_H
 
@@ -39,8 +39,8 @@ void feed_stop(struct feed *feed);
 // After the loop has run out.
 void feed_destroy(struct feed *feed);
 
-// Tells of news from now on. The follower stands at `at`, where the log ended at that time. False: entries after it were
-// told to others already; the follower must read again, and needs no news to do so.
+// Tells of news from now on. The follower stands at `at`, where the log ended at that time. False: entries after it
+// were told to others already; the follower must read again, and needs no news to do so.
 bool feed_follow(struct feed *feed, struct feed_follower *follower, const struct feed_place *at);
 // Twice does no harm.
 void feed_unfollow(struct feed *feed, struct feed_follower *follower);

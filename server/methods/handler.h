@@ -17,8 +17,8 @@ struct method_handler {
     const char *name; // as in "-- handler: name"
     bool has_session; // the call needs a session token and a variant for its role
     bool is_mutating; // the call needs a request id
-    // What becomes of a call that lives on after start(); NULL where batches and answers are all there is. Its on_message
-    // is handler_on_message, and its on_close ends in engine_close().
+    // What becomes of a call that lives on after start(); NULL where batches and answers are all there is. Its
+    // on_message is handler_on_message, and its on_close ends in engine_close().
     const struct rpc_handler *rpc;
     // The request was validated.
     struct handler_end (*start)(struct method_call *call);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watch: a stream rests until the feed has news for its user, then reads on, page by page, as its caller. A stream is in
-// one state at a time:
+// Watch: a stream rests until the feed has news for its user, then reads on, page by page, as its caller. A stream is
+// in one state at a time:
 //
 //   RESTING   told everything up to where the log ended when it read last; the feed wakes it
-//   DUE       waits for its turn to read: only so many read at once, so that other calls have their share of the database
-//   READING   its page is on its way
-//   FULL      the client takes it slowly; it reads on when the client has caught up, from where it is
-//   OVER      ended, and gone when its call closes
+//   DUE       waits for its turn to read: only so many read at once, so that other calls have their share of the
+//   database READING   its page is on its way FULL      the client takes it slowly; it reads on when the client has
+//   caught up, from where it is OVER      ended, and gone when its call closes
 //
 // A stream that begins in the past reads until it has caught up; only then it follows the feed. Every so often each
-// stream reads although nothing concerns it: that finds sessions that ended, and gives clients a cursor that is not old.
+// stream reads although nothing concerns it: that finds sessions that ended, and gives clients a cursor that is not
+// old.
 #include "methods/watch.h"
 
 #include <stdlib.h>
@@ -23,11 +23,11 @@
 #include "methods/watch_limit.h"
 
 enum {
-    READS_MAX = 32,          // on their way at once, on one worker
-    PAUSE_MS = 500,          // when the database is away or overloaded
-    SWEEP_MS = 1000,         // every so often a part of the streams is looked after,
-    SWEEPS_PER_ROUND = 15,   // so that each has its turn in so many times
-    CURSOR_AGE_MS = 60000,   // a client whose cursor is older is given a new one
+    READS_MAX = 32,        // on their way at once, on one worker
+    PAUSE_MS = 500,        // when the database is away or overloaded
+    SWEEP_MS = 1000,       // every so often a part of the streams is looked after,
+    SWEEPS_PER_ROUND = 15, // so that each has its turn in so many times
+    CURSOR_AGE_MS = 60000, // a client whose cursor is older is given a new one
 };
 
 enum watch_state { RESTING, DUE, READING, FULL, OVER };
@@ -151,7 +151,7 @@ static bool take_user(struct watch *watch, const struct db_result *result)
         if (db_result_row_count(result) > 0)
             return true;
         fail(watch, STATUS_UNAUTHENTICATED, "NO_SESSION",
-                 "you are not logged in, or your session has ended; log in again");
+             "you are not logged in, or your session has ended; log in again");
         return false;
     }
     if (!call_take_user(call, result)) {
@@ -179,7 +179,7 @@ static void take_page(struct watch *watch, const struct method_statement *statem
     struct method_call *call = watch->call;
     if (db_result_row_count(result) == 0) {
         fail(watch, STATUS_FAILED_PRECONDITION, "FEED_EPOCH",
-                 "the server was restored since: read anew what you keep, then watch without a cursor");
+             "the server was restored since: read anew what you keep, then watch without a cursor");
         return;
     }
     ProtobufCMessage *message = path_new_message(&kam__v1__watch_response__descriptor, arena);
