@@ -32,6 +32,10 @@ static const struct {
 } getters[] = {
     {"contact", "/kam.v1.ContactService/GetContact"},
     {"activity", "/kam.v1.ActivityService/GetActivity"},
+    {"activity_contact", "/kam.v1.ActivityService/GetActivity"},
+    {"activity_user", "/kam.v1.ActivityService/GetActivity"},
+    {"activity_visit", "/kam.v1.ActivityService/GetActivity"},
+    {"activity_spin", "/kam.v1.ActivityService/GetActivity"},
     {"need", "/kam.v1.NeedService/GetNeed"},
     {"objection", "/kam.v1.ObjectionService/GetObjection"},
     {"idea", "/kam.v1.IdeaService/GetIdea"},
@@ -88,6 +92,13 @@ static void print_line(struct watcher *watcher, const Kam__V1__RecordChange *cha
     fputc('\n', app->out);
 }
 
+// Each participant is an entry of the log; that there are some is said once.
+static bool is_same(const Kam__V1__RecordChange *one, const Kam__V1__RecordChange *other)
+{
+    return one->version == other->version && one->operation == other->operation &&
+           strcmp(one->entity, other->entity) == 0 && strcmp(one->record_id, other->record_id) == 0;
+}
+
 // One document a line.
 static void print_json(struct app *app, const ProtobufCMessage *message)
 {
@@ -109,7 +120,8 @@ static bool on_changes(void *data, const ProtobufCMessage *message)
     if (app->settings.json)
         print_json(app, message);
     for (size_t at = 0; at < response->n_changes && !app->settings.json; at++)
-        print_line(watcher, response->changes[at]);
+        if (at == 0 || !is_same(response->changes[at], response->changes[at - 1]))
+            print_line(watcher, response->changes[at]);
     app_show_output(app);
     arena_destroy(app->arena);
     app->arena = kept;
