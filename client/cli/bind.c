@@ -8,6 +8,7 @@
 #include "message.h"
 #include "prompt.h"
 #include "resolve.h"
+#include "text.h"
 #include "value.h"
 
 struct binding {
@@ -304,6 +305,10 @@ static enum exit_code bind_mask(struct binding *binding)
             add_path(binding->request, option->path[1]->name);
         count++;
     }
+    if (count == 0 && invocation->command->part_key != NULL) {
+        add_path(binding->request, invocation->command->part_key);
+        count = 1;
+    }
     if (count > 0)
         return EXIT_OK;
     app_refuse(binding->app, EXIT_USAGE, _("nothing to change"));
@@ -327,6 +332,7 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         [RECORD_TARGET_LIST] = "/kam.v1.TargetService/GetTargetList",
         [RECORD_PLAN] = "/kam.v1.VisitPlanService/GetVisitPlan",
         [RECORD_ROUTE] = "/kam.v1.RouteService/GetRoute",
+        [RECORD_OPPORTUNITY] = "/kam.v1.OpportunityService/GetOpportunity",
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];
@@ -371,6 +377,25 @@ static void fill_required(ProtobufCMessage *record, const ProtobufCMessage *pres
     }
 }
 
+// The part of the record that is about the same; its name in the request becomes as it is written there. NULL when
+// there is none.
+static const ProtobufCMessage *find_part(struct binding *binding, const ProtobufCMessage *record,
+                                         ProtobufCMessage *part)
+{
+    const struct command *command = binding->invocation->command;
+    const ProtobufCFieldDescriptor *list = message_find_field(record->descriptor, command->part_list);
+    const char *wanted = text_fold(binding->app->arena, message_text(part, command->part_key));
+    for (size_t at = 0; at < message_count(record, list); at++) {
+        const ProtobufCMessage *present = *(ProtobufCMessage *const *)message_value(record, list, at);
+        const char *key = message_text(present, command->part_key);
+        if (strcmp(text_fold(binding->app->arena, key), wanted) != 0)
+            continue;
+        message_set_text(part, command->part_key, key);
+        return present;
+    }
+    return NULL;
+}
+
 static enum exit_code bind_version(struct binding *binding)
 {
     ProtobufCMessage *holder = binding->request;
@@ -387,9 +412,12 @@ static enum exit_code bind_version(struct binding *binding)
         if (failure != EXIT_OK)
             return failure;
     }
+    bool is_part = binding->invocation->command->part_key != NULL;
+    if (is_part && present != NULL)
+        present = find_part(binding, present, holder);
     if (is_update)
         fill_required(holder, present, &binding->target);
-    int64_t version = present != NULL ? message_integer(present, "version") : binding->target.version;
+    int64_t version = present != NULL ? message_integer(present, "version") : is_part ? 0 : binding->target.version;
     if (wanted != NULL) {
         char *end;
         version = strtoll(wanted, &end, 10);

@@ -23,6 +23,7 @@ enum record_kind {
     RECORD_TARGET_LIST,
     RECORD_PLAN,
     RECORD_ROUTE,
+    RECORD_OPPORTUNITY,
     RECORD_MERGED_ACCOUNT, // itself, and not what it was merged into
 };
 
@@ -58,7 +59,10 @@ struct command {
     const char *columns;        // of a list: paths in the row
     const char *done;           // "Added %s."; NULL shows the record
     const char *version_method; // where the present version comes from when none is given
-    const char *empty;          // what to do when a list is empty
+    // Of a part of a record that is set by what it is about: the list of the record in which such parts stand, and the
+    // part's field that says what it is about. There may be none yet, and nothing else need be said of it.
+    const char *part_list, *part_key;
+    const char *empty; // what to do when a list is empty
     const char *examples[MOST_EXAMPLES];
     enum exit_code (*run)(struct app *app, struct invocation *invocation);
     // After the response was printed (not with --json or --csv).

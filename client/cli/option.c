@@ -55,7 +55,7 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
         {"contact_ids", RECORD_CONTACT},  {"reports_to_id", RECORD_CONTACT}, {"activity_id", RECORD_ACTIVITY},
         {"position_id", RECORD_POSITION}, {"upstream_id", RECORD_ACCOUNT},   {"counterpart_id", RECORD_USER},
         {"given_by_id", RECORD_USER},     {"account_ids", RECORD_ACCOUNT},   {"list_id", RECORD_TARGET_LIST},
-        {"route_id", RECORD_ROUTE},       {"entry_id", RECORD_ANY},
+        {"route_id", RECORD_ROUTE},       {"entry_id", RECORD_ANY},          {"opportunity_id", RECORD_OPPORTUNITY},
     };
     if (strcmp(field->name, "parent_id") == 0)
         return strstr(message->name, "Team") != NULL ? RECORD_TEAM : RECORD_ACCOUNT;
@@ -69,9 +69,10 @@ static const char *parameter_of(const ProtobufCFieldDescriptor *field, const str
                                 enum record_kind reference)
 {
     static const char *const kinds[] = {
-        [RECORD_ACCOUNT] = N_("ACCOUNT"),   [RECORD_CONTACT] = N_("CONTACT"), [RECORD_POSITION] = N_("CONTACT"),
-        [RECORD_ACTIVITY] = N_("ACTIVITY"), [RECORD_USER] = N_("USER"),       [RECORD_TEAM] = N_("TEAM"),
-        [RECORD_TARGET_LIST] = N_("LIST"),  [RECORD_ROUTE] = N_("ROUTE"),     [RECORD_ANY] = N_("RECORD")};
+        [RECORD_ACCOUNT] = N_("ACCOUNT"),        [RECORD_CONTACT] = N_("CONTACT"), [RECORD_POSITION] = N_("CONTACT"),
+        [RECORD_ACTIVITY] = N_("ACTIVITY"),      [RECORD_USER] = N_("USER"),       [RECORD_TEAM] = N_("TEAM"),
+        [RECORD_TARGET_LIST] = N_("LIST"),       [RECORD_ROUTE] = N_("ROUTE"),     [RECORD_ANY] = N_("RECORD"),
+        [RECORD_OPPORTUNITY] = N_("OPPORTUNITY")};
     if (reference != RECORD_NONE)
         return kinds[reference];
     if (contract->format == CONTRACT_FORMAT_PERCENT)

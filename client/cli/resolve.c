@@ -39,6 +39,7 @@ static const char *const kind_names[] = {
     [RECORD_TARGET_LIST] = N_("target list"),
     [RECORD_PLAN] = N_("plan"),
     [RECORD_ROUTE] = N_("route"),
+    [RECORD_OPPORTUNITY] = N_("opportunity"),
     [RECORD_MERGED_ACCOUNT] = N_("account"),
 };
 
@@ -267,7 +268,8 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
                                                 [RECORD_CONTACT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_CONTACT,
                                                 [RECORD_ACTIVITY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACTIVITY,
                                                 [RECORD_ANY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_UNSPECIFIED,
-                                                [RECORD_ANY_ACCOUNT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT};
+                                                [RECORD_ANY_ACCOUNT] = KAM__V1__SEARCH_KIND__SEARCH_KIND_ACCOUNT,
+                                                [RECORD_OPPORTUNITY] = KAM__V1__SEARCH_KIND__SEARCH_KIND_OPPORTUNITY};
     static const char method[] = "/kam.v1.SearchService/Search";
     ProtobufCMessage *response;
     Kam__V1__SearchRequest *request = (Kam__V1__SearchRequest *)app_new_request(app, method);
@@ -353,6 +355,33 @@ static enum exit_code account_by_code(struct app *app, enum record_kind kind, co
         failure = app_call(app, method, request, &response);
         if (failure != EXIT_OK)
             return failure;
+    }
+    snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
+    reference_r->version = message_integer(response, "version");
+    return EXIT_OK;
+}
+
+// "O-000123", in any case.
+static bool is_opportunity_code(const char *text)
+{
+    return (*text == 'O' || *text == 'o') && text[1] == '-' && is_code(text);
+}
+
+static enum exit_code opportunity_by_code(struct app *app, enum record_kind kind, const char *code,
+                                          struct reference *reference_r)
+{
+    static const char method[] = "/kam.v1.OpportunityService/GetOpportunity";
+    ProtobufCMessage *request = app_new_request(app, method), *response;
+    message_set_text(request, "code", code);
+    enum exit_code failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    if (app_try_call(app, method, request, &response) != KAM_OK) {
+        if (app->error.code == KAM_NOT_FOUND && kind == RECORD_ANY) // accounts may have codes that begin so
+            return account_by_code(app, kind, code, reference_r);
+        return app->error.code == KAM_NOT_FOUND
+                   ? app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _(kind_names[kind]), code)
+                   : app_print_error(app);
     }
     snprintf(reference_r->id, sizeof reference_r->id, "%s", message_text(response, "id"));
     reference_r->version = message_integer(response, "version");
