@@ -13,6 +13,7 @@
 #include "import_commands.h"
 #include "need_commands.h"
 #include "objection_commands.h"
+#include "opportunity_commands.h"
 #include "other_commands.h"
 #include "overview_commands.h"
 #include "pipeline_commands.h"
@@ -41,6 +42,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Archive of an account"), archive),
     GROUP(N_("People"), contact),
     GROUP(N_("Needs"), need),
+    GROUP(N_("Opportunities"), opportunity),
     GROUP(N_("Activities"), activity),
     GROUP(N_("Plans and routes"), plan),
     GROUP(N_("Objections"), objection),

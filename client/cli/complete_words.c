@@ -7,6 +7,7 @@
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/opportunity.pb-c.h"
 #include "kam/v1/search.pb-c.h"
 #include "kam/v1/session.pb-c.h"
 #include "kam/v1/team.pb-c.h"
@@ -100,6 +101,26 @@ static void complete_contacts(struct app *app, const char *beginning, struct com
     }
 }
 
+// Open ones; where none of them begins so, a search finds closed ones as well.
+static void complete_opportunities(struct app *app, const char *beginning, struct completions *found)
+{
+    static const char method[] = "/kam.v1.OpportunityService/ListOpportunities";
+    const Kam__V1__ListOpportunitiesResponse *list =
+        (const Kam__V1__ListOpportunitiesResponse *)ask_for_rows(app, method, app_new_request(app, method), ROWS);
+    for (size_t at = 0; list != NULL && at < list->n_opportunities; at++) {
+        completions_add(found, list->opportunities[at]->code, list->opportunities[at]->name);
+        if (*beginning != '\0')
+            completions_add(found, list->opportunities[at]->name, list->opportunities[at]->code);
+    }
+    if (found->count > 0 || strlen(beginning) < FEWEST_SEARCHED)
+        return;
+    const Kam__V1__SearchResponse *results = search(app, KAM__V1__SEARCH_KIND__SEARCH_KIND_OPPORTUNITY, beginning);
+    for (size_t at = 0; results != NULL && at < results->n_results; at++) {
+        completions_add(found, results->results[at]->code, results->results[at]->title);
+        completions_add(found, results->results[at]->title, results->results[at]->code);
+    }
+}
+
 static void complete_users(struct app *app, struct completions *found)
 {
     static const char method[] = "/kam.v1.UserService/ListUsers";
@@ -150,6 +171,9 @@ void complete_records(struct app *app, enum record_kind kind, const char *beginn
     case RECORD_CONTACT:
     case RECORD_POSITION:
         complete_contacts(app, beginning, found);
+        break;
+    case RECORD_OPPORTUNITY:
+        complete_opportunities(app, beginning, found);
         break;
     case RECORD_USER:
         complete_users(app, found);

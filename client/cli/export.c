@@ -261,6 +261,10 @@ static enum exit_code export_run(struct app *app, struct invocation *invocation)
         add_columns(&export, &kam__v1__position__descriptor, true);
     write_head(&export);
     message_set_integer(request, "page_size", 500);
+    // Closed ones as well, unless some are asked for.
+    const ProtobufCFieldDescriptor *state = message_find_field(request->descriptor, "state");
+    if (message_find_field(request->descriptor, "include_closed") != NULL && !message_has(request, state))
+        message_set_integer(request, "include_closed", 1);
     failure = export_pages(&export, invocation->command->method, request);
     if (export.is_json)
         export_file_write(&export.file, "\n]}\n");
@@ -321,6 +325,16 @@ const struct command export_commands[] = {
         .flags = contact_flags,
         .run = export_run,
         .examples = {"kam export contacts people.csv", "kam export contacts --vcard people.vcf --account K-000123"},
+    },
+    {
+        .name = "export opportunities",
+        .summary = N_("Write all opportunities, open and closed, into a CSV file"),
+        .method = "/kam.v1.OpportunityService/ListOpportunities",
+        .arguments = {{.name = N_("FILE")}},
+        .flags = export_flags,
+        .run = export_run,
+        .examples = {"kam export opportunities pipeline.csv --order amount",
+                     "kam export opportunities 丢单.csv --state lost --encoding gb18030"},
     },
     {
         .name = "export activities",

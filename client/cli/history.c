@@ -14,6 +14,7 @@
 #include "kam/v1/history.pb-c.h"
 #include "kam/v1/need.pb-c.h"
 #include "kam/v1/objection.pb-c.h"
+#include "kam/v1/opportunity.pb-c.h"
 #include "kam/v1/plan.pb-c.h"
 #include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
@@ -64,6 +65,13 @@ static const struct {
     {"objection", N_("objection"), &kam__v1__objection__descriptor},
     {"objection_entry", N_("entry of the library of objections"), &kam__v1__objection_entry__descriptor},
     {"idea", N_("idea"), &kam__v1__idea__descriptor},
+    {"opportunity", N_("opportunity"), &kam__v1__opportunity__descriptor},
+    {"opportunity_person", N_("person in the opportunity"), &kam__v1__opportunity_person__descriptor},
+    {"opportunity_user", N_("member of the project team"), &kam__v1__opportunity_user__descriptor},
+    {"opportunity_product", N_("product of the opportunity"), &kam__v1__opportunity_product__descriptor},
+    {"opportunity_competitor", N_("competitor"), &kam__v1__opportunity_competitor__descriptor},
+    {"decision_criterion", N_("decision criterion"), &kam__v1__decision_criterion__descriptor},
+    {"opportunity_answer", N_("answer"), &kam__v1__opportunity_answer__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };

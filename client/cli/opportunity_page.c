@@ -7,7 +7,7 @@
 #include "language.h"
 #include "message.h"
 #include "output.h"
-#include "value.h"
+#include "resolve.h"
 
 #define GET_OPPORTUNITY "/kam.v1.OpportunityService/GetOpportunity"
 
@@ -121,29 +121,23 @@ static void print_page(struct app *app, const Kam__V1__Opportunity *opportunity)
 }
 
 // A code goes to the server as it is: one call. A name is looked up first.
-static bool is_code(const char *word)
-{
-    return (*word == 'O' || *word == 'o') && word[1] == '-' && word[2] != '\0' &&
-           strspn(word + 2, "0123456789") == strlen(word + 2);
-}
-
 enum exit_code opportunity_show(struct app *app, struct invocation *invocation)
 {
     ProtobufCMessage *request = app_new_request(app, GET_OPPORTUNITY), *response;
-    const char *word = invocation->word_count > 0 ? invocation->words[0] : "";
+    const char *code = invocation->word_count > 0 ? resolve_code(app, invocation->words[0]) : NULL;
     enum exit_code failure = EXIT_OK;
-    if (is_code(word))
-        message_set_text(request, "code", word);
+    if (code != NULL)
+        message_set_text(request, "code", code);
     else
         failure = command_bind(app, invocation, &request);
     if (failure == EXIT_OK)
         failure = app_connect(app);
     if (failure != EXIT_OK)
         return failure;
-    enum kam_code code = app_try_call(app, GET_OPPORTUNITY, request, &response);
-    if (code == KAM_NOT_FOUND && is_code(word))
-        return app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _("opportunity"), word);
-    if (code != KAM_OK)
+    enum kam_code outcome = app_try_call(app, GET_OPPORTUNITY, request, &response);
+    if (outcome == KAM_NOT_FOUND && code != NULL)
+        return app_refuse(app, EXIT_NOT_FOUND, _("no %s is called '%s'"), _("opportunity"), code);
+    if (outcome != KAM_OK)
         return app_print_error(app);
     if (app->settings.json || app->settings.csv || app->settings.columns != NULL)
         return output_record(app, response);

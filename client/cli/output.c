@@ -10,6 +10,7 @@
 #include "contract.h"
 #include "json.h"
 #include "kam/v1/activity.pb-c.h"
+#include "kam/v1/opportunity.pb-c.h"
 #include "kam/v1/search.pb-c.h"
 #include "message.h"
 #include "recent.h"
@@ -36,6 +37,19 @@ static bool has_item(const char *text, const char *item)
     return false;
 }
 
+// Of "name_en" and "name_zh" the one for the user, who is shown the column "name_en".
+static const ProtobufCFieldDescriptor *in_the_users_language(struct app *app, const ProtobufCMessage *message,
+                                                             const ProtobufCFieldDescriptor *field)
+{
+    size_t length = strlen(field->name);
+    if (length < 4 || strcmp(field->name + length - 3, "_en") != 0)
+        return field;
+    const char *other = arena_printf(app->arena, "%.*s_zh", (int)(length - 3), field->name);
+    const ProtobufCFieldDescriptor *chinese = message_find_field(message->descriptor, other);
+    bool is_theirs = chinese != NULL && *language_choose("en", "zh") == 'z' && message_has(message, chinese);
+    return is_theirs ? chinese : field;
+}
+
 // Appends the values at the path; what is there already is not said twice.
 static const char *append_values(struct app *app, const char *text, const ProtobufCMessage *message, const char *path,
                                  bool is_plain)
@@ -44,6 +58,8 @@ static const char *append_values(struct app *app, const char *text, const Protob
     size_t length = strcspn(path, ".");
     snprintf(name, sizeof name, "%.*s", (int)length, path);
     const ProtobufCFieldDescriptor *field = message_find_field(message->descriptor, name);
+    if (!is_plain && field != NULL)
+        field = in_the_users_language(app, message, field);
     for (size_t at = 0; field != NULL && at < message_count(message, field); at++) {
         if (path[length] == '.') {
             const ProtobufCMessage *sub = *(ProtobufCMessage *const *)message_value(message, field, at);
@@ -168,6 +184,8 @@ enum tone output_tone(const struct app *app, const ProtobufCMessage *message, co
     const ProtobufCFieldDescriptor *retired = message_find_field(message->descriptor, "retire_time");
     if (retired != NULL && message_has(message, retired))
         return TONE_DIM;
+    if (message->descriptor == &kam__v1__opportunity__descriptor && strcmp(path, "days_in_stage") == 0)
+        return ((const Kam__V1__Opportunity *)message)->is_stalled ? TONE_BAD : TONE_PLAIN;
     if (message->descriptor != &kam__v1__activity__descriptor || strcmp(path, "time") != 0)
         return TONE_PLAIN;
     const Kam__V1__Activity *activity = (const Kam__V1__Activity *)message;

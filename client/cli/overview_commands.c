@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "google/protobuf/timestamp.pb-c.h"
+#include "kam/v1/opportunity.pb-c.h"
 #include "kam/v1/overview.pb-c.h"
 #include "message.h"
 #include "output.h"
@@ -210,6 +211,9 @@ static void print_page(struct app *app, const Kam__V1__AccountPage *page)
                            "positions.buying_roles positions.influence",
                            "  ");
     }
+    print_rows(app, _("Opportunities"), &kam__v1__opportunity__descriptor,
+               (ProtobufCMessage *const *)page->opportunities, page->n_opportunities,
+               "code name stage_name_en amount purchase_on present_probability owner_name days_in_stage");
     print_rows(app, _("Planned"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->planned,
                page->n_planned, "id time kind subject contact_names owner_name");
     print_rows(app, _("Latest activities"), &kam__v1__activity__descriptor, (ProtobufCMessage *const *)page->latest,

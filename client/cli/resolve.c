@@ -361,10 +361,9 @@ static enum exit_code account_by_code(struct app *app, enum record_kind kind, co
     return EXIT_OK;
 }
 
-// "O-000123", in any case.
-static bool is_opportunity_code(const char *text)
+static bool is_opportunity_code(const char *code)
 {
-    return (*text == 'O' || *text == 'o') && text[1] == '-' && is_code(text);
+    return code != NULL && strncmp(code, "O-", 2) == 0;
 }
 
 static enum exit_code opportunity_by_code(struct app *app, enum record_kind kind, const char *code,
@@ -513,9 +512,14 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         return by_list(app, kind, "/kam.v1.VisitPlanService/ListVisitPlans", "subject", text, reference_r);
     case RECORD_ROUTE:
         return by_list(app, kind, "/kam.v1.RouteService/ListRoutes", "name", text, reference_r);
+    case RECORD_OPPORTUNITY:
+        return is_opportunity_code(code) ? opportunity_by_code(app, kind, code, reference_r)
+                                         : by_search(app, kind, text, reference_r);
     case RECORD_ACCOUNT:
     case RECORD_ANY_ACCOUNT:
     case RECORD_ANY:
+        if (kind == RECORD_ANY && is_opportunity_code(code))
+            return opportunity_by_code(app, kind, code, reference_r);
         if (code != NULL)
             return account_by_code(app, kind, code, reference_r);
         return by_search(app, kind, text, reference_r);

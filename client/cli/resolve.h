@@ -17,7 +17,7 @@ struct reference {
 enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at,
                               struct reference *reference_r);
 
-// The account's code in the form the server has it; NULL when the text is none.
+// A code in the form the server has it; NULL when the text is none.
 const char *resolve_code(struct app *app, const char *text);
 
 // Says on stderr where a merged account went.

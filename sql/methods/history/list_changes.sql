@@ -32,11 +32,14 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
            and {{change_page}}) y
       where :with_children)
     union all
-    -- Of a contact, what hangs on their positions and needs, which have an account, so that its policy decides, and gifts.
+    -- Of a contact, what hangs on their positions and needs, which have an account, so that its policy decides, gifts, and their part in purchases; of an
+    -- opportunity its people. Its other parts are logged under its own id.
     (select y.*
        from (select p.id from position p where p.contact_id = :record_id
              union all select n.id from need n where n.contact_id = :record_id
-             union all select g.id from contact_gift g where g.contact_id = :record_id) p
+             union all select g.id from contact_gift g where g.contact_id = :record_id
+             union all select o.id from opportunity_person o where o.contact_id = :record_id
+             union all select o.id from opportunity_person o where o.opportunity_id = :record_id) p
       cross join lateral (
         select {{change_row}}
           from change x

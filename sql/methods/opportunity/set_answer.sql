@@ -12,7 +12,7 @@ select o.id, o.account_id, :answer.question, :answer.answer
   from opportunity o
  where o.id = :record.id and :answer.version = 0 and not exists (select from opportunity_answer p where p.opportunity_id = o.id and p.question = :answer.question);
 -- do:
-update opportunity_answer set answer = :answer.answer @mask(answer)
+update opportunity_answer set answer = :answer.answer @mask(question, answer)
  where opportunity_id = :record.id and question = :answer.question and version = :answer.version;
 -- answer:
 select {{opportunity_answer_columns}}
