@@ -292,7 +292,8 @@ static enum exit_code by_search(struct app *app, enum record_kind kind, const ch
                                               result->snippet);
         recent_remember(app, (const char *const[]){result->id}, 1);
         // What hangs on an archive is called as accounts are ("Bolt Brothers", who supply), and goes by its short id.
-        bool is_of_archive = result->kind > KAM__V1__SEARCH_KIND__SEARCH_KIND_OBJECTION_ENTRY;
+        bool is_of_archive = result->kind > KAM__V1__SEARCH_KIND__SEARCH_KIND_OBJECTION_ENTRY &&
+                             result->kind <= KAM__V1__SEARCH_KIND__SEARCH_KIND_EVENT;
         if (!is_of_archive &&
             (is_in_name(app, result->title, text) || is_other_name(app, result->kind, result->id, text)))
             add_candidate(&all, result->id, line,
