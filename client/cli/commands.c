@@ -5,12 +5,15 @@
 #include "account_commands.h"
 #include "activity_commands.h"
 #include "archive_commands.h"
+#include "assess_commands.h"
 #include "complete.h"
 #include "contact_commands.h"
 #include "delegation_commands.h"
 #include "export.h"
+#include "grade_commands.h"
 #include "idea_commands.h"
 #include "import_commands.h"
+#include "key_commands.h"
 #include "need_commands.h"
 #include "objection_commands.h"
 #include "opportunity_commands.h"
@@ -50,6 +53,9 @@ const struct command_group command_groups[] = {
     GROUP(N_("Rhythm"), rhythm),
     GROUP(N_("Pipelines"), pipeline),
     GROUP(N_("Targets"), target),
+    GROUP(N_("Assessments"), assess),
+    GROUP(N_("Grades"), grade),
+    GROUP(N_("Key accounts"), key),
     GROUP(N_("Exchange rates"), rate),
     GROUP(N_("Standing in"), delegation),
     GROUP(N_("Users"), user),

@@ -8,8 +8,10 @@
 #include "kam/v1/account_archive.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/grade.pb-c.h"
 #include "kam/v1/need.pb-c.h"
 #include "kam/v1/plan.pb-c.h"
+#include "kam/v1/scoring.pb-c.h"
 #include "kam/v1/session.pb-c.h"
 #include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
@@ -46,6 +48,7 @@ static const struct page pages[] = {
                            "quality_reputation stability_reputation bad_record cash_flow payables"},
       {N_("Channel"), "channel_position upstream_name territories territory_conflict_count distributor_count "
                       "retailer_count own_capital own_staff"},
+      {N_("Grades"), "is_key potential_grade contribution_grade credit_grade credit_limit credit_terms_days grade_review_on"},
       {N_("Archive"), "completeness missing"},
       {N_("Record"), "duplicate_reason create_time update_time updated_by retire_time version"}}},
     {&kam__v1__contact__descriptor,
@@ -72,6 +75,17 @@ static const struct page pages[] = {
     {&kam__v1__idea__descriptor,
      {{NULL, "account_name score impact confidence ease state note"},
       {N_("Record"), "created_by create_time update_time updated_by version"}}},
+    {&kam__v1__assessment__descriptor,
+     {{NULL, "opportunity_code opportunity_name account_name model_key model_number kind assessed_on total grade "
+             "expected_expenses obstacles note"},
+      {N_("Before"), "previous_on previous_total previous_grade difference"},
+      {N_("Record"), "assessed_by create_time"}}},
+    {&kam__v1__scoring_model__descriptor,
+     {{NULL, "key kind number name_en name_zh"}, {N_("Record"), "created_by create_time reason"}}},
+    {&kam__v1__grade__descriptor,
+     {{NULL, "account_code account_name kind grade present_grade total credit_limit terms_days state suggested_by reason"},
+      {N_("Decision"), "decided_by decide_time decision_reason review_on"},
+      {N_("Record"), "create_time version"}}},
     {&kam__v1__user__descriptor,
      {{NULL, "login role team_name is_key_account_group is_disabled phone email locale time_zone"},
       {N_("Record"), "create_time update_time version"}}},

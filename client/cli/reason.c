@@ -14,7 +14,7 @@ static const char *const words[] = {
     NC_("value", "cancelled"), NC_("value", "corrected"), NC_("value", "proposed"),  NC_("value", "published"),
     NC_("value", "retired"),   NC_("value", "create it"), NC_("value", "change it"), NC_("value", "Account"),
     NC_("value", "Contact"),   NC_("value", "Position"),  NC_("value", "Activity"),  NC_("value", "User"),
-    NC_("value", "Team"),      NC_("value", "pipeline"),  NC_("value", "opportunity"),
+    NC_("value", "Team"),      NC_("value", "pipeline"),  NC_("value", "opportunity"), NC_("value", "suggestion"),
 };
 
 static const char *translate_word(const char *value)

@@ -5,7 +5,6 @@
 //
 // usage: watch_load --port N --ca FILE --account ID --watchers N --hear N --changes N < tokens
 // The first line of the tokens is the writer's, the others are the watchers'. Each change is told to --hear of them.
-// Says "begun" when all streams are there, and waits for one line more.
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -172,10 +171,6 @@ int main(int count, char *arguments[])
     wait_for(&begun, watchers, "the streams did not begin");
     double seconds = (double)(now_ns() - start_ns) / 1e9;
 
-    puts("begun");
-    fflush(stdout);
-    char line[TOKEN_BYTES];
-    read_token(line);
     struct kam_client *client = open_client(writer);
     for (unsigned change = 0; change < changes; change++) {
         kam_uuid_make(current);

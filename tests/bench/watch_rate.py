@@ -54,19 +54,10 @@ def prepare(database, watchers):
 
 def measure(kamd, account, kind, watchers, hear, changes):
     tokens = [token_of('rep', 0), *(token_of(kind, number) for number in range(watchers))]
-    before = kamd.resident_bytes()
-    with subprocess.Popen([str(LOAD), '--port', str(kamd.port), '--ca', str(kamd.data / 'tls' / 'certificate.pem'), '--account', account,
+    done = subprocess.run([str(LOAD), '--port', str(kamd.port), '--ca', str(kamd.data / 'tls' / 'certificate.pem'), '--account', account,
                            '--watchers', str(watchers), '--hear', str(hear), '--changes', str(changes)],
-                          stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as load:
-        load.stdin.write('\n'.join(tokens) + '\n')
-        load.stdin.flush()
-        if load.stdout.readline() != 'begun\n':
-            sys.exit('the streams did not begin')
-        memory = (kamd.resident_bytes() - before) / watchers
-        out, _ = load.communicate('go\n')
-        if load.returncode != 0:
-            sys.exit('watch_load failed')
-    return dict(json.loads(out), bytes_per_stream=memory)
+                          input='\n'.join(tokens) + '\n', stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
 
 
 def main():
@@ -76,8 +67,6 @@ def main():
     parser.add_argument('--output', help='JSON file to write')
     arguments = parser.parse_args()
     results = []
-    # Of the first ones: those who come later find memory that was used before.
-    memory = None
     with Cluster(durable=True) as cluster:
         database = make_company(cluster)
         account = prepare(database, arguments.watchers)
@@ -85,11 +74,9 @@ def main():
             for what, kind, hear in (('concerns all', 'manager', arguments.watchers), ('concerns one', 'rep', 1)):
                 result = dict(measure(kamd, account, kind, arguments.watchers, hear, arguments.changes), what=what)
                 results.append(result)
-                memory = memory or result['bytes_per_stream']
                 send, answer = result['from_send'], result['from_answer']
                 print(f"{arguments.watchers} watch, a change {what}: p50 {send['p50_ms']:.1f} ms, p99 {send['p99_ms']:.1f} ms, most {send['max_ms']:.1f} ms"
                       f" from sending the write; p50 {answer['p50_ms']:.1f} ms, p99 {answer['p99_ms']:.1f} ms after its answer", flush=True)
-    print(f'memory of kamd for a stream that rests, with its TLS connection: {memory / 1024:.1f} KiB', flush=True)
     if arguments.output:
         pathlib.Path(arguments.output).write_text(json.dumps(results, indent=1) + '\n', encoding='utf-8')
 

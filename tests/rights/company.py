@@ -17,6 +17,7 @@ import dataclasses
 import itertools
 
 from opportunities import build_opportunity
+from scoring import build_assessment, build_grade, build_scoring
 from sentinel import Registry
 
 PASSWORD = "matrix-of-rights-1"
@@ -167,6 +168,8 @@ class Company:
                                                                       "starts_on": {"year": 2190, "month": 1, "day": 1}})
         for login in ("boss", "manager", "rep", "mate"):
             self.entries[login] = self.new_entry(login).id
+        for _ in range(2):
+            self.boss("KeyAccountService/MarkKeyAccounts")
 
     def new_entry(self, login):
         """An entry of the library with an answer: published for a manager, a proposal for a rep."""
@@ -209,6 +212,7 @@ class Company:
         self.build_activities(family)
         for record in ("opportunity", "other-opportunity"):
             family.ids[record] = build_opportunity(self, family, record, family.ids["contact"])
+        build_scoring(self, family)
         for record in ("other-gift", "other-need", "tie", "gift", "need"):
             self.build_fact(family, record)
         for record in ("figures", "supply", "brand", "event"):
@@ -272,10 +276,10 @@ class Company:
         name, key, text = name or record, family.key, self.registry.text
         fields = {"account_id": family.ids["account"]}
         if record == "figures":
-            fields.update(year=2025 if name == record else 2024, note=text(key, name, "figures.note"),
+            fields.update(year=2025 if name == record else 2024, our_share=10000, note=text(key, name, "figures.note"),
                           **{column: self.registry.money(key, name, f"figures.{column}") for column in ("revenue", "profit", "purchases")})
             made = self.boss("AccountArchiveService/SetAccountFigures", figures=fields,
-                             update_mask={"paths": ["revenue", "profit", "purchases", "note"]})
+                             update_mask={"paths": ["revenue", "profit", "purchases", "our_share", "note"]})
         elif record == "supply":
             fields.update({column: text(key, name, f"supply.{column}") for column in ("supplier", "product", "won_by", "shortcomings")},
                           since=self.registry.date(key, name, "supply.since"), willingness=2, share=4000)
@@ -382,6 +386,10 @@ class Company:
                 family.ids[record] = self.build_targets(family)
             elif record == "opportunity":
                 family.ids[record] = build_opportunity(self, family, record)
+            elif record == "assessment":
+                family.ids[record] = build_assessment(self, family, record)
+            elif record == "grade":
+                family.ids[record] = build_grade(self, family, record)
             elif record == "plan":  # also at a retired account, where nobody makes one
                 self.owner.execute("""insert into kam.visit_plan (account_id, subject, repeat, month_day, starts_on)
                                       values (%s, %s, 'monthly', 1, '2190-01-01') returning id::text""",
@@ -525,4 +533,6 @@ class Company:
             return self.boss("IdeaService/GetIdea", id=record_id).version
         if record == "opportunity":
             return self.boss("OpportunityService/GetOpportunity", id=record_id).version
+        if record == "grade":
+            return self.boss("GradeService/GetGrade", id=record_id).version
         return self.boss("ActivityService/GetActivity", id=record_id).version

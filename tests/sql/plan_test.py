@@ -63,6 +63,13 @@ select 'O-' || lpad(g::text, 6, '0'), a.id, a.owner_id, a.team_id, 'Deal ' || g,
 insert into opportunity_person (opportunity_id, account_id, contact_id)
 select o.id, o.account_id, p.contact_id from opportunity o cross join lateral (select contact_id from position p where p.account_id = o.account_id limit 2) p;
 alter table opportunity enable trigger user; alter table opportunity_person enable trigger user;
+alter table assessment disable trigger user; alter table assessment_score disable trigger user; alter table account_grade disable trigger user;
+insert into assessment (account_id, opportunity_id, model_version_id, assessed_on, total, grade)
+select o.account_id, o.id, newest_scoring_version('value'), date '2026-01-01' - n, 50, 'C' from opportunity o, generate_series(1, 2) n;
+insert into assessment_score (assessment_id, account_id, factor_key, score) select x.id, x.account_id, 'our_benefit', 5 from assessment x;
+insert into account_grade (account_id, kind, grade, suggested_by, state)
+select a.id, 'potential', 'A', a.owner_id, case when n = 1 then 'suggested' else 'replaced' end from account a, generate_series(1, 5) n;
+alter table assessment enable trigger user; alter table assessment_score enable trigger user; alter table account_grade enable trigger user;
 insert into session (token_hash, user_id, expire_time)
 select sha256(convert_to(u.login || '-' || n, 'UTF8')), u.id, now() + interval '1 day' from app_user u, generate_series(1, 20) n;
 set constraints all immediate;
@@ -70,7 +77,7 @@ alter table account enable trigger user; alter table target_list enable trigger 
 alter table activity enable trigger user; alter table activity_contact enable trigger user; alter table session enable trigger user;
 """
 LARGE = {'account', 'contact', 'position', 'activity', 'activity_contact', 'session', 'account_reach', 'target_entry', 'account_figures',
-         'account_supply', 'account_brand', 'account_event', 'objection', 'idea', 'activity_comment', 'opportunity', 'opportunity_person'}
+         'account_supply', 'account_brand', 'account_event', 'objection', 'idea', 'activity_comment', 'opportunity', 'opportunity_person', 'assessment', 'assessment_score', 'account_grade'}
 
 
 class PlanTest(Stage):
@@ -86,6 +93,7 @@ class PlanTest(Stage):
         self.logins = {'rep': 'ann', 'manager': 'boss', 'service': 'desk'}
         self.account, = self.query("select id from account where owner_id = %s limit 1", self.users['ann'])[0]
         self.opportunity, = self.query('select id from opportunity where account_id = %s limit 1', self.account)[0]
+        self.assessment, = self.query('select id from assessment where opportunity_id = %s limit 1', self.opportunity)[0]
         self.contact, = self.query('select contact_id from activity_contact where account_id = %s limit 1', self.account)[0]
 
     def plan(self, role, name, request):
@@ -132,6 +140,15 @@ class PlanTest(Stage):
             'TeamService/ListTeams': [{}],
             'RhythmService/ListRhythms': [{}],
             'RateService/ListExchangeRates': [{}, {'currency_code': 'USD'}, {'on_date': '2026-01-01'}],
+            'ScoringService/ListScoringModels': [{}],
+            'ScoringService/ListAssessments': [{'account_id': self.account}, {'account_id': self.account, 'model_key': '6c'}, {'opportunity_id': self.opportunity}],
+            'ScoringService/GetAssessment': [{'id': self.assessment}],
+            'ScoringService/GetScoringSheet': [{'model_key': 'contribution', 'account_id': self.account}, {'model_key': 'value', 'opportunity_id': self.opportunity}],
+            'GradeService/ListGrades': [{}, {'account_id': self.account}, {'kind': 'credit'}],
+            'GradeService/ListGradeReviews': [{}, {'owner_id': self.users['sue']}],
+            'KeyAccountService/ListKeyAccounts': [{}, {'only_key': True}],
+            'KeyAccountService/ListKeyMarkings': [{}],
+            'KeyAccountService/ListMarketQuotas': [{}],
             'DelegationService/ListDelegations': [{}, {'user_id': self.users['north'], 'include_ended': True}],
             'PipelineService/ListPipelines': [{}, {'include_retired': True}],
             'PipelineService/GetPipeline': [{'key': 'development'}, {'key': 'development', 'number': 1}],
@@ -149,7 +166,7 @@ class PlanTest(Stage):
         reads = {method.value('method').removeprefix('kam.v1.') for method in self.methods.methods.values() if not method.is_write()}
         no_list = {'SessionService/GetCaller', 'UserService/GetUser', 'TeamService/GetTeam', 'ActivityService/GetActivity', 'AccountService/FindDuplicateAccounts',
                    'SearchService/Search', 'RhythmService/GetRhythm', 'DelegationService/GetDelegation', 'ContactService/GetGift', 'NeedService/GetNeed',
-                   'PipelineService/ListCriterionKinds',
+                   'PipelineService/ListCriterionKinds', 'ScoringService/GetScoringModel', 'GradeService/GetGrade',
                    'VisitService/GetVisit', 'VisitService/GetSpin', 'ObjectionService/GetObjection', 'ObjectionLibraryService/GetObjectionEntry', 'IdeaService/GetIdea',
                    *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
                    'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'AccountMergeService/PreviewMerge'}
