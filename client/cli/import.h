@@ -53,7 +53,8 @@ struct import_synonym {
     const char *header; // lower case, without spaces, underscores and dashes
     const char *target;
 };
-extern const struct import_synonym import_account_synonyms[], import_contact_synonyms[], import_activity_synonyms[];
+extern const struct import_synonym import_account_synonyms[], import_contact_synonyms[], import_activity_synonyms[],
+    import_opportunity_synonyms[];
 
 // A word in the cells of a field, and the value it means.
 struct import_word {
@@ -191,11 +192,13 @@ enum exit_code import_finish(struct import *import);
 // Finds the company (its root team); prints why not.
 enum exit_code import_find_company(struct import *import);
 
-extern const struct flag import_account_flags[], import_contact_flags[], import_activity_flags[], import_user_flags[];
+extern const struct flag import_account_flags[], import_contact_flags[], import_activity_flags[],
+    import_opportunity_flags[], import_user_flags[];
 
 enum exit_code import_accounts(struct app *app, struct invocation *invocation);
 enum exit_code import_contacts(struct app *app, struct invocation *invocation);
 enum exit_code import_activities(struct app *app, struct invocation *invocation);
+enum exit_code import_opportunities(struct app *app, struct invocation *invocation);
 enum exit_code import_users(struct app *app, struct invocation *invocation);
 
 #endif

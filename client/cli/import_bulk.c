@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// kam import accounts, contacts, activities: a row of the file becomes a row of ImportService.
+// kam import accounts, contacts, activities, opportunities: a row of the file becomes a row of ImportService.
 #include <stdlib.h>
 #include <string.h>
 
@@ -285,4 +285,77 @@ enum exit_code import_activities(struct app *app, struct invocation *invocation)
             prepare_activity(import, &import->rows[at]);
     import_index_rows(import);
     return finish(import, SERVICE "ImportActivities", ROWS_PER_CALL, false);
+}
+
+// ---- Opportunities
+
+static const char reference[] = "reference"; // what it is called where it comes from
+
+// A list without names calls one by its product and what it was called there.
+static void give_name(struct import *import, struct import_row *row, Kam__V1__ImportOpportunity *opportunity,
+                      const char *called)
+{
+    const char *between = *opportunity->product != '\0' && *called != '\0' ? " " : "";
+    message_set_text(&opportunity->base, "name",
+                     arena_printf(import->app->arena, "%s%s%s", opportunity->product, between, called));
+    if (*opportunity->name != '\0')
+        import_note(import, row, _("name '%s'"), opportunity->name);
+}
+
+static void prepare_opportunity(struct import *import, struct import_row *row)
+{
+    struct arena *arena = import->app->arena;
+    const char *called = clean_text(arena, import_cell(import, row, reference));
+    row->request = app_keep(import->app, kam_message_new(&kam__v1__import_opportunity__descriptor));
+    Kam__V1__ImportOpportunity *opportunity = (Kam__V1__ImportOpportunity *)row->request;
+    row->key = *called != '\0' ? called : clean_text(arena, import_cell(import, row, "name"));
+    if (!import_fill(import, row))
+        return;
+    if (*opportunity->account == '\0') {
+        import_fail(import, row, _("names no account"));
+        return;
+    }
+    if (*opportunity->name == '\0')
+        give_name(import, row, opportunity, called);
+    if (*opportunity->name == '\0') {
+        import_fail(import, row, _("has no name"));
+        return;
+    }
+    row->key = arena_printf(arena, "%s: %s", opportunity->account, opportunity->name);
+    // Of one purchase a customer may have several, so the name alone does not tell them apart.
+    const Google__Type__Date *begun = opportunity->begun_on;
+    const char *key = arena_printf(arena, "%s\n%s\n%s\n%s\n%d-%d-%d", opportunity->account, opportunity->name,
+                                   opportunity->product, opportunity->owner, begun == NULL ? 0 : begun->year,
+                                   begun == NULL ? 0 : begun->month, begun == NULL ? 0 : begun->day);
+    import_make_id(import, "opportunity", *called == '\0' ? key : called, row->id);
+    message_set_text(row->request, "id", row->id);
+}
+
+enum exit_code import_opportunities(struct app *app, struct invocation *invocation)
+{
+    static const char *const own[] = {reference, NULL};
+    const char *pipeline = invocation_flag(invocation, "pipeline");
+    struct import *import = arena_alloc(app->arena, sizeof *import);
+    *import = (struct import){.app = app,
+                              .invocation = invocation,
+                              .kind = "opportunity",
+                              .synonyms = import_opportunity_synonyms,
+                              .own = own};
+    enum exit_code failure = begin(import, &kam__v1__import_opportunity__descriptor);
+    if (failure == EXIT_OK)
+        failure = need_column(import, "account", _("the account"));
+    if (failure == EXIT_OK && !has_field(import, "product") && !has_field(import, reference))
+        failure = need_column(import, "name", _("the name of the opportunity"));
+    if (failure != EXIT_OK)
+        return failure;
+    fill_down(import);
+    for (size_t at = 0; at < import->row_count; at++) {
+        struct import_row *row = &import->rows[at];
+        if (row->outcome == IMPORT_PENDING)
+            prepare_opportunity(import, row);
+        if (row->outcome == IMPORT_PENDING && pipeline != NULL && *message_text(row->request, "pipeline") == '\0')
+            message_set_text(row->request, "pipeline", pipeline);
+    }
+    import_index_rows(import);
+    return finish(import, SERVICE "ImportOpportunities", ROWS_PER_CALL, true);
 }

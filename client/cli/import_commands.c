@@ -37,6 +37,15 @@ const struct command import_commands[] = {
                      "kam import activities 拜访记录.csv --mapping visits.map --report result.csv"},
     },
     {
+        .name = "import opportunities",
+        .summary = N_("Import opportunities from a CSV file; at a stage, won or lost by managers of the root team"),
+        .arguments = {{.name = N_("FILE")}},
+        .flags = import_opportunity_flags,
+        .run = import_opportunities,
+        .examples = {"kam import opportunities deals.csv --dry-run",
+                     "kam import opportunities 商机.csv --mapping deals.map --pipeline crm --report result.csv"},
+    },
+    {
         .name = "import users",
         .summary = N_("Import users from a CSV file, with the teams and managers it names"),
         .arguments = {{.name = N_("FILE")}},

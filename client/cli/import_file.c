@@ -51,6 +51,14 @@ const struct flag import_activity_flags[] = {
     {NULL, NULL, NULL, false},
 };
 
+const struct flag import_opportunity_flags[] = {
+    COMMON_FLAGS,
+    BULK_FLAGS,
+    {"pipeline", N_("PIPELINE"), N_("Pipeline of the opportunities whose row names none; the default one otherwise."),
+     false},
+    {NULL, NULL, NULL, false},
+};
+
 const struct flag import_user_flags[] = {
     COMMON_FLAGS,
     {"under", N_("TEAM"), N_("Where new teams go; below the root team by default."), false},

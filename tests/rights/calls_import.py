@@ -50,3 +50,13 @@ def import_activities(case):
 @call("ImportService/ImportActivities same-id")
 def import_activities_same_id(case):
     return {"rows": [{"id": case.id("activity"), "account": "Nowhere", "kind": 1, "subject": "called", "time": LATER, "is_planned": True}]}
+
+
+@call("ImportService/ImportOpportunities", writes=True)
+def import_opportunities(case):
+    return {"rows": [{"id": str(uuid.uuid4()), "account": code_of(case), "name": "New Project"}]}
+
+
+@call("ImportService/ImportOpportunities at-a-stage", writes=True)
+def import_staged_opportunities(case):
+    return {"rows": [{"id": str(uuid.uuid4()), "account": code_of(case), "name": "Old Project", "stage": "won"}]}
