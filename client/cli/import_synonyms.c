@@ -250,6 +250,7 @@ const struct import_synonym import_opportunity_synonyms[] = {
     {"salesstage", "stage"},
     {"state", "stage"},
     {"status", "stage"},
+    {"阶段", "stage"},
     {"商机阶段", "stage"},
     {"销售阶段", "stage"},
     {"项目阶段", "stage"},
