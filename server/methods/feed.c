@@ -117,10 +117,9 @@ static void tell_users(struct feed *feed, const uint8_t *users, int length, cons
         return;
     int32_t count = value_get_int32(users + 12);
     REQUIRE(value_get_int32(users) == 1 && count >= 0 && length == HEADER_BYTES + count * ELEMENT_BYTES);
-    for (int32_t at = 0; at < count; at++) {
-        const uint8_t *user_id = users + HEADER_BYTES + at * ELEMENT_BYTES + LENGTH_BYTES;
+    const uint8_t *user_id = users + HEADER_BYTES + LENGTH_BYTES;
+    for (int32_t at = 0; at < count; at++, user_id += ELEMENT_BYTES)
         tell_bucket(bucket_of(feed, user_id), user_id, from);
-    }
 }
 
 // ---- when to look ----

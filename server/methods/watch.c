@@ -82,8 +82,11 @@ static void put_over(struct watch *watch)
     struct watches *watches = watch->watches;
     if (watch->state == OVER)
         return;
-    if (watch->state == READING)
+    if (watch->state == READING) {
         watches->reading--;
+        db_batch_abandon(watch->call->batch);
+        watch->call->batch = NULL;
+    }
     watch->state = OVER;
     list_remove(&watch->of_due);
     list_remove(&watch->of_all);

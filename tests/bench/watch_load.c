@@ -96,9 +96,9 @@ static int compare(const void *one, const void *other)
 static void print(const char *name, int64_t *latencies_ns, size_t count, const char *end)
 {
     qsort(latencies_ns, count, sizeof *latencies_ns, compare);
-    printf("\"%s\": {\"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}%s", name,
-           (double)latencies_ns[count / 2] / 1e6, (double)latencies_ns[count - 1 - count / 100] / 1e6,
-           (double)latencies_ns[count - 1] / 1e6, end);
+    int64_t middle_ns = latencies_ns[count / 2], late_ns = latencies_ns[count - 1 - count / 100];
+    printf("\"%s\": {\"p50_ms\": %.2f, \"p99_ms\": %.2f, \"max_ms\": %.2f}%s", name, (double)middle_ns / 1e6,
+           (double)late_ns / 1e6, (double)latencies_ns[count - 1] / 1e6, end);
 }
 
 static int64_t write_change(struct kam_client *client, const char *account_id)

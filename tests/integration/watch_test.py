@@ -283,10 +283,28 @@ class Watch(WatchCase):
         wait_for(lambda: other.metric('kamd_watch_listening') == 1, 'the other one to listen again')
 
     def test_shutdown_tells(self):
+        """Also streams whose page is on its way at that moment."""
         kamd = self.start()
-        watcher = self.watch('nora', kamd=kamd)
+        watchers = [self.watch('nora', kamd=kamd) for _ in range(30)]
+        account = self.add_account(kamd=kamd)
+        stop = threading.Event()
+
+        other = self.login('nora')  # of the one that stays: its commits wake the one that stops
+
+        def write():
+            changed = account
+            while not stop.is_set():
+                changed = other.call('AccountService/UpdateAccount', {
+                    'account': {'id': account.id, 'version': changed.version, 'name': f'Account {uuid.uuid4()}'}, 'update_mask': 'name'})
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        for watcher in watchers:
+            watcher.wait_told(account.id)
         kamd.process.terminate()
-        self.assertEqual(watcher.wait_end().code, grpc.StatusCode.UNAVAILABLE)
+        self.assertEqual({watcher.wait_end().code for watcher in watchers}, {grpc.StatusCode.UNAVAILABLE})
+        stop.set()
+        writer.join()
         self.assertEqual(kamd.process.wait(60), 0)
 
 

@@ -61,7 +61,7 @@ static void test_nothing_else_is_taken_for_one(void **state)
     make_cursor(bytes, CURSOR_BYTES, text);
     for (const char *wrong = "=+/ \n*"; *wrong != '\0'; wrong++) {
         char damaged[100];
-        strcpy(damaged, text);
+        memcpy(damaged, text, sizeof damaged);
         damaged[20] = *wrong;
         assert_false(feed_cursor_read(damaged, &cursor));
     }
