@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
-p.id, o.id as opportunity_id, p.contact_id, c.name as contact_name, x.title, p.buying_roles, p.stance, p.influence, p.is_connection, p.note, x.relationship,
+p.id, o.id as opportunity_id, p.contact_id, coalesce(c.name, kam.contact_of_opportunity(p.id)) as contact_name, x.title, p.buying_roles, p.stance, p.influence, p.is_connection, p.note, x.relationship,
        p.update_time, e.name as updated_by, coalesce(p.version, 0) as version
   from opportunity o
   join opportunity_person p on p.opportunity_id = o.id

@@ -8,7 +8,7 @@ opportunity o
   left join app_user m on m.id = o.created_by
   left join app_user e on e.id = o.updated_by
   left join lateral (
-    select c.name
-      from opportunity_person p join contact c on c.id = p.contact_id
+    select coalesce(c.name, kam.contact_of_opportunity(p.id)) as name
+      from opportunity_person p left join contact c on c.id = p.contact_id
      where p.opportunity_id = o.id and o.person_rank >= 0 and p.influence = o.person_rank and p.stance = 'ally' and 'decider' = any (p.buying_roles)
      order by p.id limit 1) k on true

@@ -270,9 +270,10 @@ grant execute on function first_stage(uuid), next_stage(uuid, text), is_deferred
                           is_stalled(text, timestamptz, text, timestamptz, date, int)
     to kam_rep, kam_manager;
 
--- By what opportunities are ordered by amount; the greatest first, -1 without one.
+-- By what opportunities are ordered by amount: in the reporting currency by the newest rate there is, be it for a coming day, so that the order holds until another
+-- one is set. -1 without an amount or a rate.
 create function rank_of_amount(currency_code text, minor_units bigint) returns bigint language sql stable set search_path = kam, pg_temp as $$
-    select coalesce(minor_units, -1)
+    select coalesce(in_reporting_currency_or_null(minor_units, currency_code, date '2200-12-31'), -1)
 $$;
 
 -- ---- reach ----
@@ -314,6 +315,12 @@ create function account_of_opportunity(opportunity_id uuid) returns text languag
     select a.name from opportunity o join account a on a.id = o.account_id where o.id = account_of_opportunity.opportunity_id and reads_opportunity(o.id)
 $$;
 grant execute on function account_of_opportunity(uuid) to kam_rep, kam_manager;
+
+-- The name of a person in it for those.
+create function contact_of_opportunity(part_id uuid) returns text language sql stable security definer set search_path = kam, pg_temp as $$
+    select c.name from opportunity_person p join contact c on c.id = p.contact_id where p.id = contact_of_opportunity.part_id and reads_opportunity(p.opportunity_id)
+$$;
+grant execute on function contact_of_opportunity(uuid) to kam_rep, kam_manager;
 
 -- ---- a new one ----
 
@@ -374,6 +381,20 @@ begin
     return new;
 end
 $$;
+
+-- Another rate, or another reporting currency.
+create function rank_amounts() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_currency text := to_jsonb(new) ->> 'currency_code';
+begin
+    update opportunity o set amount_rank = rank_of_amount(o.amount_currency_code, o.amount_minor_units)
+     where (tg_table_name = 'company' or o.amount_currency_code = v_currency)
+       and o.amount_rank <> rank_of_amount(o.amount_currency_code, o.amount_minor_units);
+    return null;
+end
+$$;
+create trigger rank_amounts after insert or update on exchange_rate for each row execute function rank_amounts();
+create trigger rank_amounts after update of currency_code on company for each row execute function rank_amounts();
 
 -- No update of the kept columns alone is logged or makes a version, since it names none of these.
 create trigger place_opportunity before insert on opportunity for each row execute function place_opportunity();

@@ -295,6 +295,23 @@ class OpportunityTest(Race):
         self.update('ann', two, purchase_on='2029-01-01', amount=None)
         self.assertEqual((['one', 'two'], ['two', 'one']), (self.names('ann', order='amount'), self.names('ann')))
 
+    def test_amounts_in_several_currencies(self):
+        for name, currency, minor in (('yuan', 'CNY', 60000), ('dollars', 'USD', 10000), ('yen', 'JPY', 9000)):
+            self.add(name=name, amount={'currency_code': currency, 'minor_units': minor})
+
+        def rate(currency, value, **more):
+            self.call('boss').write('RateService/SetExchangeRate', {'rate': {'currency_code': currency, 'rate': value, **more}})
+        self.assertEqual('yuan', self.names('ann', order='amount')[0])
+        rate('USD', '7.1')
+        rate('JPY', '0.05')
+        self.assertEqual(['dollars', 'yuan', 'yen'], self.names('ann', order='amount'))
+        self.assertEqual(['dollars', 'yuan', 'yen'], self.names('north', order='amount'))
+        rate('JPY', '0.08', from_on='2100-01-01')
+        self.assertEqual(['yen', 'dollars', 'yuan'], self.names('north', order='amount'))
+        self.assertEqual([(1,)], self.query('select distinct version from opportunity'))
+        self.query("select operator_set_currency('USD')")
+        self.assertEqual('dollars', self.names('north', order='amount')[0])
+
     def test_stalled(self):
         made = self.add()['id']
         allowed, = self.query("select s.allowed_days from opportunity o join pipeline_stage s on s.version_id = o.pipeline_version_id and s.key = o.stage_key")[0]
