@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "opportunity_check.h"
 #include "opportunity_page.h"
 #include "output.h"
 #include "recent.h"
@@ -112,6 +113,15 @@ const struct command opportunity_commands[] = {
         .hidden = "code",
         .run = opportunity_show,
         .examples = {"kam opportunity show O-000123", "kam opportunity show \"press line\" --json"},
+    },
+    {
+        .name = "opportunity check",
+        .summary = N_("What must be shown before an opportunity leaves its stage, and what is missing"),
+        .method = "/kam.v1.ProcessService/CheckOpportunity",
+        .arguments = {{.name = N_("OPPORTUNITY"), .field = "id", .kind = RECORD_OPPORTUNITY}},
+        .hidden = "code",
+        .run = opportunity_check,
+        .examples = {"kam opportunity check O-000123", "kam opportunity check O-000123 --json"},
     },
     {
         .name = "opportunity add",

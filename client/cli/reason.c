@@ -122,3 +122,14 @@ const char *reason_translate(struct arena *arena, const struct kam_error *error,
         return NULL;
     return fill(&translated, language_text(text));
 }
+
+const char *reason_say(struct arena *arena, const char *reason, const struct kam_value values[], size_t count)
+{
+    const struct kam_error error = {.values = values, .value_count = count};
+    const struct filling filling = {arena, &error, "", false};
+    const char *said = NULL;
+    for (size_t at = 0; at < reason_text_count && said == NULL; at++)
+        if (strcmp(reason_texts[at].reason, reason) == 0)
+            said = fill(&filling, language_text(reason_texts[at].text));
+    return said;
+}

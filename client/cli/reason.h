@@ -21,4 +21,8 @@ extern const size_t reason_text_count;
 const char *reason_translate(struct arena *arena, const struct kam_error *error, const char *prefix, const char *reason,
                              const char *english);
 
+// What a reason says, with these values, in the user's language. NULL when this client does not know it, or a value is
+// missing.
+const char *reason_say(struct arena *arena, const char *reason, const struct kam_value values[], size_t count);
+
 #endif

@@ -125,7 +125,7 @@ def descriptions(body, place, is_old):
         end = body.find(";", match.end())
         rest = body[match.end():end if end > 0 else len(body)]
         given = frozenset(re.findall(r"""['"]([a-z_]+)['"]\s*[,:]""", rest))
-        begin = max(body.rfind(";", 0, match.start()), body.rfind("{", 0, match.start()))
+        begin = max(body.rfind(";", 0, match.start()), body.rfind("{", 0, match.start())) + 1
         reasons = re.findall(r"""['"]reason['"]\s*[,:]\s*['"]([A-Z_]+)['"]""", body[begin:match.start()])
         is_joined = bool(re.match(r"(?:'(?:[^']|'')*'|case\b(?:(?!\bend\b).)*\bend)\s*\|\|", rest, re.S))
         if rest.startswith("case"):

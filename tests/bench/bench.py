@@ -216,7 +216,8 @@ class Bench:
             if not self.options.only:
                 self.measure_memory(server, tokens)
             print("method  load        kamd/s  pgbench/s  ratio  in tx   p50 us   p99 us  cpu us  pg cpu", flush=True)
-            for name, connections, in_flight in (("get", 64, 4), ("list", 64, 4), ("page", 64, 4), ("today", 64, 4), ("log", 64, 4), ("get", 256, 1)):
+            for name, connections, in_flight in (("get", 64, 4), ("list", 64, 4), ("page", 64, 4), ("today", 64, 4), ("check", 64, 4), ("log", 64, 4),
+                                                 ("get", 256, 1)):
                 if not self.options.only or name in self.options.only:
                     self.compare(server, name, tokens, accounts, connections, in_flight, name == "get" and connections == 64)
             if not self.options.no_growth:
@@ -254,7 +255,7 @@ class Bench:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--build", required=True, help="build directory (release)")
-    parser.add_argument("--scale", type=float, default=1.0, help="1 is 10,000 accounts, 50,000 contacts, 2,000,000 activities")
+    parser.add_argument("--scale", type=float, default=1.0, help="1 is 10,000 accounts, 50,000 contacts, 100,000 opportunities, 2,000,000 activities")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=10, help="length of one run")
     parser.add_argument("--probe-seconds", type=int, default=2, help="length of a run that looks for pgbench's best client count")

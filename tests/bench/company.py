@@ -9,6 +9,9 @@ ACCOUNT_ID = "lpad(:account::text, 32, '0')::uuid"
 # Ids of one run of pgbench, and of one of its clients, do not meet those of another.
 WRITE_ID = "(lpad(:run::text, 4, '9') || lpad(:client_id::text, 4, '0') || lpad(:count::text, 24, '0'))::uuid"
 RANDOM_ACCOUNT = "\\set account random(1, :accounts)"
+OPPORTUNITIES_PER_ACCOUNT = 10
+OPPORTUNITY_ID = "lpad(:opportunity::text, 32, '0')::uuid"
+RANDOM_OPPORTUNITY = "\\set opportunity random(1, :accounts * %d)" % OPPORTUNITIES_PER_ACCOUNT
 
 
 class Method:
@@ -19,7 +22,7 @@ class Method:
         self.role = role
 
     def script(self, methods, tokens):
-        preamble = [RANDOM_ACCOUNT]
+        preamble = [RANDOM_ACCOUNT, RANDOM_OPPORTUNITY]
         if self.written:
             preamble.append("\\set count :count + 1")
         return Script(methods[self.name], self.role, self.values, preamble, tokens, WRITE_ID)
@@ -30,6 +33,7 @@ METHODS = {
     "list": Method("kam.v1.ActivityService/ListActivities", {"account_id": ACCOUNT_ID, "page.limit": "51"}),
     "page": Method("kam.v1.OverviewService/GetAccountPage", {"id": ACCOUNT_ID, "code": "''"}),
     "today": Method("kam.v1.OverviewService/GetToday", {}, role="rep"),
+    "check": Method("kam.v1.ProcessService/CheckOpportunity", {"id": OPPORTUNITY_ID, "code": "''"}),
     "log": Method("kam.v1.ActivityService/LogActivity", {
         "record.id": WRITE_ID, "activity.id": WRITE_ID, "activity.account_id": ACCOUNT_ID, "activity.kind": "'call'",
         "activity.subject": "'bench: asked about the delivery of the second pump'", "activity.place": "''",
@@ -107,6 +111,35 @@ select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7000' 
  where n % 2 = 0;
 """
 
+# Ten for each account, two in each stage of the pipeline. Half of what the stages ask for is there.
+OPPORTUNITIES = """
+alter table opportunity disable trigger user; alter table opportunity_person disable trigger user; alter table decision_criterion disable trigger user;
+alter table opportunity_answer disable trigger user; alter table need disable trigger user; alter table account_supply disable trigger user;
+insert into opportunity (id, code, account_id, account_team_id, owner_id, name, pipeline_version_id, stage_key, stage_since, amount_currency_code, amount_minor_units,
+                         amount_rank, purchase_on, purchase_rank, decision_on, buying_stage, worth_pursuing)
+select lpad(n::text, 32, '0')::uuid, 'O-' || lpad(n::text, 6, '0'), a.id, a.team_id, a.owner_id,
+       (array['冲压线 ','Pump station ','二期扩建 ','Valves for line ','Spare parts '])[1 + n %% 5] || n, s.version_id, s.key, now() - n %% 100 * interval '1 day',
+       'CNY', 1000000 + n * 100, 1000000 + n * 100, date '2026-01-01' + n %% 700, date '2000-01-01' - (date '2026-01-01' + n %% 700),
+       case when n %% 2 = 0 then date '2026-01-01' + n %% 600 end, (array['market_survey','supplier_evaluation',null])[1 + n %% 3], case when n %% 2 = 0 then true end
+  from generate_series(1, %(opportunities)s) n
+  join account a on a.id = lpad((1 + (n - 1) / %(per_account)s)::text, 32, '0')::uuid
+  join pipeline p on p.is_default
+  join pipeline_version v on v.pipeline_id = p.id and v.number = 1
+  join pipeline_stage s on s.version_id = v.id and s.position = 1 + n %% 5;
+insert into opportunity_person (opportunity_id, account_id, contact_id, buying_roles, stance, influence)
+select o.id, o.account_id, p.contact_id, array['decider'], 'ally', 50
+  from generate_series(1, %(opportunities)s, 2) n
+  join opportunity o on o.id = lpad(n::text, 32, '0')::uuid
+  join position p on p.id = lpad((1 + (n - 1) / %(per_account)s * 5)::text, 32, '0')::uuid;
+insert into decision_criterion (opportunity_id, account_id, rank, text)
+select o.id, o.account_id, r, (array['price','delivery','service'])[r] from opportunity o, generate_series(1, 3) r where o.amount_minor_units %% 200 = 0;
+insert into opportunity_answer (opportunity_id, account_id, question, answer) select o.id, o.account_id, 'why-us', 'spare parts within a day' from opportunity o;
+insert into need (account_id, kind, scope, text) select a.id, (array['implied','explicit'])[1 + a.employees %% 2], 'organisation', 'fewer stoppages' from account a;
+insert into account_supply (account_id, supplier) select a.id, 'Rival' from account a where a.employees %% 2 = 0;
+alter table opportunity enable trigger user; alter table opportunity_person enable trigger user; alter table decision_criterion enable trigger user;
+alter table opportunity_answer enable trigger user; alter table need enable trigger user; alter table account_supply enable trigger user;
+"""
+
 FINISH = """
 set constraints all immediate;
 insert into session (token_hash, user_id, expire_time)
@@ -130,7 +163,7 @@ def generate(connection, scale, token_count):
     tokens = {role: ["kam1.%s." % role[0] + hashlib.sha256(b"bench %s %d" % (role.encode(), n)).hexdigest()[:43] for n in range(token_count)]
               for role in ("manager", "rep")}
     hashes = {role: [hashlib.blake2b(token.encode(), digest_size=32).hexdigest() for token in tokens[role]] for role in tokens}
-    numbers = {"accounts": accounts, "contacts": accounts * 5}
+    numbers = {"accounts": accounts, "contacts": accounts * 5, "opportunities": accounts * OPPORTUNITIES_PER_ACCOUNT, "per_account": OPPORTUNITIES_PER_ACCOUNT}
     with connection.cursor() as cursor:
         cursor.execute(SETUP)
         cursor.execute(ACCOUNTS.replace("% ", "%% "), numbers)
@@ -138,5 +171,6 @@ def generate(connection, scale, token_count):
         for start in range(1, activities + 1, ACTIVITIES_AT_ONCE):
             cursor.execute(ACTIVITIES.replace("% ", "%% "), dict(numbers, **{
                 "from": start, "to": min(activities, start + ACTIVITIES_AT_ONCE - 1)}))
+        cursor.execute(OPPORTUNITIES, numbers)
         cursor.execute(FINISH, {"managers": hashes["manager"], "reps": hashes["rep"]})
     return accounts, tokens
