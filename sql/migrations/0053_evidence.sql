@@ -329,6 +329,47 @@ begin
 end
 $$;
 
+-- model, days, grade: the newest assessment of the opportunity by this model. Grades are in the order of the version that gave them.
+create function evidence_of_assessment(o opportunity, zone text, parameters jsonb) returns evidence
+language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_oldest date := (now() at time zone zone)::date - (parameters ->> 'days')::int;
+    v_key text := parameters ->> 'model';
+    v_name_en text;
+    v_name_zh text;
+    v_on date;
+    v_grade text;
+    v_is_enough boolean;
+    e evidence;
+begin
+    select v.name_en, v.name_zh into v_name_en, v_name_zh
+      from scoring_model m join scoring_model_version v on v.model_id = m.id where m.key = v_key order by v.number desc limit 1;
+    v_name_en := coalesce(v_name_en, v_key);
+    v_name_zh := coalesce(v_name_zh, v_key);
+    select 'assessment', a.id, format('%s %s', a.grade, a.total), a.assessed_on::timestamp at time zone zone, a.assessed_on, a.grade,
+           coalesce(g.position <= (select w.position from scoring_grade w where w.version_id = a.model_version_id and w.grade = parameters ->> 'grade'), false)
+      into e.kind, e.id, e.text, e.time, v_on, v_grade, v_is_enough
+      from assessment a
+      join scoring_model_version v on v.id = a.model_version_id
+      join scoring_model m on m.id = v.model_id and m.key = v_key
+      left join scoring_grade g on g.version_id = a.model_version_id and g.grade = a.grade
+     where a.opportunity_id = o.id
+     order by a.assessed_on desc, a.create_time desc, a.id desc limit 1;
+    if e.id is null then
+        e.wanted := jsonb_build_object('reason', 'ASSESSMENT_WANTED', 'description', 'needs an assessment: {model}',
+                                       'values', jsonb_build_object('model', v_name_en, 'model_zh', v_name_zh, 'key', v_key));
+    elsif v_on < v_oldest then
+        e.wanted := jsonb_build_object('reason', 'ASSESSMENT_TOO_OLD', 'description', 'needs a new assessment ({model}): the last one is of {on}, and {days} days are allowed',
+                                       'values', jsonb_build_object('model', v_name_en, 'model_zh', v_name_zh, 'key', v_key, 'on', v_on, 'days', parameters -> 'days'));
+    elsif parameters ->> 'grade' is not null and not v_is_enough then
+        e.wanted := jsonb_build_object('reason', 'GRADE_WANTED', 'description', 'needs grade {grade} or better ({model}): the last assessment gave {present}',
+                                       'values', jsonb_build_object('model', v_name_en, 'model_zh', v_name_zh, 'key', v_key, 'grade', parameters -> 'grade',
+                                                                    'present', v_grade));
+    end if;
+    return e;
+end
+$$;
+
 create function evidence_of(o opportunity, zone text, kind text, parameters jsonb) returns evidence language plpgsql stable set search_path = kam, pg_temp as $$
 begin
     case kind
@@ -339,6 +380,7 @@ begin
         when 'contact_relationship' then return evidence_of_relationship(o, zone, parameters);
         when 'profiles_present' then return evidence_of_profiles(o, parameters);
         when 'buying_process' then return evidence_of_buying_process(o, parameters);
+        when 'assessment' then return evidence_of_assessment(o, zone, parameters);
         when 'verdict' then return evidence_of_verdict(o, parameters);
         when 'coverage' then return evidence_of_coverage(o, parameters);
         when 'answered' then return evidence_of_answers(o, parameters);

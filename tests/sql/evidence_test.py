@@ -5,6 +5,7 @@ import datetime
 import json
 import unittest
 
+from scoring_stage import VALUE, level
 from stage import Stage, new_id
 
 DAY = datetime.timedelta(days=1)
@@ -479,6 +480,27 @@ class EvidenceTest(Stage):
         self.call('ann').write('AccountArchiveService/EndSupply', {'id': supply, 'version': 1, 'ended_on': str(self.today), 'reason': 'over'})
         self.is_unmet(opportunity, 'BUYING_PROCESS_FIELDS_WANTED', fields='supply')
 
+    def assess(self, opportunity, score, on=None):
+        return self.call('ann').write('ScoringService/RecordAssessment', {'assessment': {
+            'opportunity_id': opportunity, 'model_key': 'value', 'assessed_on': on or self.today,
+            'scores': [{'factor_key': key, 'score': value, 'note': ''} for key, value in level(VALUE, score).items()]}})['id']
+
+    def test_assessment(self):
+        opportunity = self.of('assessment', model='value', days=90, grade='B')
+        self.is_unmet(opportunity, 'ASSESSMENT_WANTED', key='value')
+        self.assess(self.of('need_stated'), 8)
+        self.is_unmet(opportunity, 'ASSESSMENT_WANTED')
+        self.assess(opportunity, 8, self.today - 91 * DAY)
+        self.is_unmet(opportunity, 'ASSESSMENT_TOO_OLD', on=self.today - 91 * DAY, days=90)
+        made = self.assess(opportunity, 6, self.today - 90 * DAY)
+        self.is_met(opportunity, 'assessment', made, 'B 60.0')
+        made = self.assess(opportunity, 5)
+        self.assertEqual(made, self.is_unmet(opportunity, 'GRADE_WANTED', grade='B', present='C')['evidence_id'])
+        self.is_met(opportunity, 'assessment', self.assess(opportunity, 9), 'A 90.0')
+        # Any grade, at any time.
+        other = self.of('assessment', model='value')
+        self.is_met(other, 'assessment', self.assess(other, 1, self.today - 900 * DAY))
+
     # ---- what cannot be recorded, and what is let be ----
 
     def test_not_recordable(self):
@@ -488,7 +510,7 @@ class EvidenceTest(Stage):
 
     def test_every_kind_is_known(self):
         """What criterion_kinds() calls recordable is looked for, and nothing else is."""
-        for kind, is_recordable in self.query("select kind, is_recordable from criterion_kinds() where kind not in ('assessment', 'engagement_plan')"):
+        for kind, is_recordable in self.query("select kind, is_recordable from criterion_kinds() where kind <> 'engagement_plan'"):
             body = self.query("select prosrc from pg_proc where proname = 'evidence_of'")[0][0]
             self.assertEqual(is_recordable, f"when '{kind}'" in body, kind)
 
