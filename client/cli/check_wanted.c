@@ -246,24 +246,18 @@ static const char *buying_command(struct app *app, const Kam__V1__OpportunityChe
     return arena_printf(app->arena, "kam opportunity criterion set %s ...", check->code);
 }
 
-enum subject { ACCOUNT, OPPORTUNITY };
-
-// Commands that need but the code.
+// Commands that need but the account.
 static const struct simple {
     const char *reason;
     const char *begin;
-    enum subject subject;
     const char *end;
 } simples[] = {
-    {"NEED_WANTED", "kam need add", ACCOUNT, " --kind ... --text ..."},
-    {"EXPLICIT_NEED_WANTED", "kam need add", ACCOUNT, " --kind explicit --text ..."},
-    {"COVERAGE_WANTED", "kam map", ACCOUNT, ""},
-    {"ENGAGEMENT_WANTED", "kam engagement add", ACCOUNT, ""},
-    {"VISITS_UNPLANNED", "kam plan add", ACCOUNT, " --weekday ..."},
-    {"PROFILES_WANTED", "kam map", ACCOUNT, ""},
-    {"ASSESSMENT_WANTED", "kam assess value", OPPORTUNITY, ""},
-    {"ASSESSMENT_TOO_OLD", "kam assess value", OPPORTUNITY, ""},
-    {"GRADE_WANTED", "kam assess value", OPPORTUNITY, ""},
+    {"NEED_WANTED", "kam need add", " --kind ... --text ..."},
+    {"EXPLICIT_NEED_WANTED", "kam need add", " --kind explicit --text ..."},
+    {"COVERAGE_WANTED", "kam map", ""},
+    {"ENGAGEMENT_WANTED", "kam engagement add", ""},
+    {"VISITS_UNPLANNED", "kam plan add", " --weekday ..."},
+    {"PROFILES_WANTED", "kam map", ""},
 };
 
 const char *check_wanted_command(struct app *app, const Kam__V1__OpportunityCheck *check,
@@ -272,8 +266,7 @@ const char *check_wanted_command(struct app *app, const Kam__V1__OpportunityChec
     const char *reason = criterion->wanted_reason, *account = check->account_code, *command = NULL;
     for (size_t at = 0; at < sizeof simples / sizeof simples[0]; at++)
         if (strcmp(simples[at].reason, reason) == 0)
-            command = arena_printf(app->arena, "%s %s%s", simples[at].begin,
-                                   simples[at].subject == ACCOUNT ? account : check->code, simples[at].end);
+            command = arena_printf(app->arena, "%s %s%s", simples[at].begin, account, simples[at].end);
     const char *fields = find_value(criterion, "fields"), *who = find_value(criterion, "who"),
                *level = find_value(criterion, "level"), *keys = find_value(criterion, "keys"),
                *verdict = find_value(criterion, "verdict");
@@ -294,9 +287,12 @@ const char *check_wanted_command(struct app *app, const Kam__V1__OpportunityChec
                                level, account);
     else if (strcmp(criterion->kind, "buying_process") == 0)
         command = buying_command(app, check, criterion);
-    else if (keys != NULL)
+    else if (strcmp(criterion->kind, "assessment") == 0)
         command =
-            arena_printf(app->arena, "kam opportunity answer set %s %s ...", check->code, first_of(app, criterion, "keys"));
+            arena_printf(app->arena, "kam assess %s --model-key %s", check->code, first_of(app, criterion, "key"));
+    else if (keys != NULL)
+        command = arena_printf(app->arena, "kam opportunity answer set %s %s ...", check->code,
+                               first_of(app, criterion, "keys"));
     else if (verdict != NULL)
         command = arena_printf(app->arena, "kam opportunity verdict %s %s", check->code, verdict);
     else if (strcmp(reason, "NOT_RECORDABLE") == 0)
