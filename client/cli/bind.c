@@ -333,6 +333,7 @@ static enum exit_code fetch_present(struct binding *binding, const ProtobufCMess
         [RECORD_PLAN] = "/kam.v1.VisitPlanService/GetVisitPlan",
         [RECORD_ROUTE] = "/kam.v1.RouteService/GetRoute",
         [RECORD_OPPORTUNITY] = "/kam.v1.OpportunityService/GetOpportunity",
+        [RECORD_ENGAGEMENT] = "/kam.v1.EngagementService/GetEngagementPlan",
     };
     const char *own = binding->invocation->command->version_method;
     const char *method = own != NULL ? own : methods[binding->target_kind];

@@ -24,6 +24,7 @@ enum record_kind {
     RECORD_PLAN,
     RECORD_ROUTE,
     RECORD_OPPORTUNITY,
+    RECORD_ENGAGEMENT,     // an engagement plan; its account where that has one
     RECORD_MERGED_ACCOUNT, // itself, and not what it was merged into
 };
 

@@ -4,16 +4,19 @@
 
 #include "account_commands.h"
 #include "activity_commands.h"
+#include "analysis_commands.h"
 #include "archive_commands.h"
 #include "assess_commands.h"
 #include "complete.h"
 #include "contact_commands.h"
 #include "delegation_commands.h"
+#include "engagement_commands.h"
 #include "export.h"
 #include "grade_commands.h"
 #include "idea_commands.h"
 #include "import_commands.h"
 #include "key_commands.h"
+#include "map_commands.h"
 #include "need_commands.h"
 #include "objection_commands.h"
 #include "opportunity_commands.h"
@@ -46,6 +49,9 @@ const struct command_group command_groups[] = {
     GROUP(N_("People"), contact),
     GROUP(N_("Needs"), need),
     GROUP(N_("Opportunities"), opportunity),
+    GROUP(N_("Power map"), map),
+    GROUP(N_("Engagement plans"), engagement),
+    GROUP(N_("Analysis"), analysis),
     GROUP(N_("Activities"), activity),
     GROUP(N_("Plans and routes"), plan),
     GROUP(N_("Objections"), objection),

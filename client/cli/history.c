@@ -10,7 +10,9 @@
 #include "kam/v1/account_archive.pb-c.h"
 #include "kam/v1/account_merge.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
+#include "kam/v1/analysis.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/engagement.pb-c.h"
 #include "kam/v1/history.pb-c.h"
 #include "kam/v1/need.pb-c.h"
 #include "kam/v1/objection.pb-c.h"
@@ -61,6 +63,12 @@ static const struct {
     {"target_entry", N_("entry of a target list"), &kam__v1__target_entry__descriptor},
     {"visit_plan", N_("plan"), &kam__v1__visit_plan__descriptor},
     {"route", N_("route"), &kam__v1__route__descriptor},
+    {"competition_rating", N_("row of the competition grid"), &kam__v1__competition_rating__descriptor},
+    {"swot", N_("SWOT"), &kam__v1__swot__descriptor},
+    {"account_plan", N_("account plan"), &kam__v1__account_plan__descriptor},
+    {"care_phase", N_("phase of care"), &kam__v1__care_phase__descriptor},
+    {"engagement_plan", N_("engagement plan"), &kam__v1__engagement_plan__descriptor},
+    {"engagement_step", N_("step of the engagement plan"), &kam__v1__engagement_step__descriptor},
     {"route_stop", N_("account of the route"), NULL},
     {"objection", N_("objection"), &kam__v1__objection__descriptor},
     {"objection_entry", N_("entry of the library of objections"), &kam__v1__objection_entry__descriptor},

@@ -44,7 +44,8 @@ static const struct page pages[] = {
       {N_("Character"),
        "main_products business_scope market our_value organisation management_level culture philosophy "
        "industry_standing reputation market_trend company_trend development_plans"},
-      {N_("Relationship"), "source source_note relationship_kind selling_level special_requirements payment_reputation "
+      {N_("Relationship"), "source source_note relationship_kind selling_level special_requirements "
+                           "budget_month budget_day budget_lead_days payment_reputation "
                            "quality_reputation stability_reputation bad_record cash_flow payables"},
       {N_("Channel"), "channel_position upstream_name territories territory_conflict_count distributor_count "
                       "retailer_count own_capital own_staff"},

@@ -8,6 +8,7 @@
 #include "base/uuid.h"
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/engagement.pb-c.h"
 #include "kam/v1/search.pb-c.h"
 #include "kam/v1/session.pb-c.h"
 #include "kam/v1/target.pb-c.h"
@@ -40,6 +41,7 @@ static const char *const kind_names[] = {
     [RECORD_PLAN] = N_("plan"),
     [RECORD_ROUTE] = N_("route"),
     [RECORD_OPPORTUNITY] = N_("opportunity"),
+    [RECORD_ENGAGEMENT] = N_("engagement plan"),
     [RECORD_MERGED_ACCOUNT] = N_("account"),
 };
 
@@ -477,6 +479,31 @@ static enum exit_code by_list(struct app *app, enum record_kind kind, const char
     return choose(app, kind, text, &all, reference_r);
 }
 
+// The open engagement plan of an account.
+static enum exit_code engagement_of_account(struct app *app, const char *text, struct reference *reference_r)
+{
+    static const char method[] = "/kam.v1.EngagementService/ListEngagementPlans";
+    struct reference account = {0};
+    enum exit_code failure = resolve_record(app, RECORD_ACCOUNT, text, NULL, &account);
+    if (failure != EXIT_OK)
+        return failure;
+    ProtobufCMessage *request = app_new_request(app, method), *response;
+    message_set_text(request, "account_id", account.id);
+    message_set_integer(request, "page_size", MOST_CANDIDATES);
+    failure = app_call(app, method, request, &response);
+    if (failure != EXIT_OK)
+        return failure;
+    const Kam__V1__ListEngagementPlansResponse *plans = (const Kam__V1__ListEngagementPlansResponse *)response;
+    struct candidates all = {0};
+    for (size_t at = 0; at < plans->n_plans; at++) {
+        const Kam__V1__EngagementPlan *plan = plans->plans[at];
+        recent_remember(app, (const char *const[]){plan->id}, 1);
+        add_candidate(&all, plan->id,
+                      arena_printf(app->arena, "%s  %s  %s  %s", recent_short_id(plan->id), plan->account_name, plan->goal_name, plan->opportunity_name), false);
+    }
+    return choose(app, RECORD_ENGAGEMENT, text, &all, reference_r);
+}
+
 enum exit_code resolve_record(struct app *app, enum record_kind kind, const char *text, const char *at,
                               struct reference *reference_r)
 {
@@ -511,6 +538,8 @@ enum exit_code resolve_record(struct app *app, enum record_kind kind, const char
         return EXIT_NOT_FOUND;
     case RECORD_PLAN:
         return by_list(app, kind, "/kam.v1.VisitPlanService/ListVisitPlans", "subject", text, reference_r);
+    case RECORD_ENGAGEMENT:
+        return engagement_of_account(app, text, reference_r);
     case RECORD_ROUTE:
         return by_list(app, kind, "/kam.v1.RouteService/ListRoutes", "name", text, reference_r);
     case RECORD_OPPORTUNITY:

@@ -10,7 +10,7 @@ a.source, a.source_note, a.status, a.note, a.duplicate_reason, a.create_time, a.
 a.organisation, a.business_scope, a.cash_flow, a.payables, a.market_trend, a.company_trend, a.special_requirements, a.bad_record, a.development_plans,
 a.relationship_kind, a.selling_level, a.payment_reputation, a.quality_reputation, a.stability_reputation, a.channel_position, a.upstream_id,
 s.name as upstream_name, a.distributor_count, a.retailer_count, a.own_capital_currency_code as "own_capital.currency_code",
-a.own_capital_minor_units as "own_capital.minor_units", a.own_staff, a.territories, a.merged_into_id,
+a.own_capital_minor_units as "own_capital.minor_units", a.own_staff, a.territories, a.budget_month, a.budget_day, a.budget_lead_days, a.merged_into_id,
 (select g.code from account g where g.id = a.merged_into_id) as merged_into_code, (select g.name from account g where g.id = a.merged_into_id) as merged_into_name,
 a.potential_grade, a.contribution_grade, a.credit_grade, a.credit_limit_currency_code as "credit_limit.currency_code", a.credit_limit_minor_units as "credit_limit.minor_units",
 a.credit_terms_days, a.grade_review_on, a.is_key

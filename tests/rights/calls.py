@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The request behind every row of matrix.txt: {row: Call}. How they are written is in call.py."""
 import calls_accounts  # noqa: F401  each fills CALLS
+import calls_analysis  # noqa: F401
 import calls_archive  # noqa: F401
 import calls_activities  # noqa: F401
 import calls_activity_parts  # noqa: F401

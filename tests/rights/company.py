@@ -16,6 +16,7 @@ import copy
 import dataclasses
 import itertools
 
+import company_analysis
 from opportunities import build_opportunity
 from scoring import build_assessment, build_grade, build_scoring
 from sentinel import Registry
@@ -220,6 +221,8 @@ class Company:
             self.build_archive(family, record, f"other-{record}")  # so that there are pages
         family.ids["plan"] = self.boss("VisitPlanService/CreateVisitPlan", visit_plan={
             "account_id": made.id, "subject": text(key, "plan", "plan.subject"), "month_day": 1, "starts_on": {"year": 2190, "month": 1, "day": 1}}).id
+        for record in company_analysis.RECORDS:
+            self.ensure(family, record)
         for level in (3, 4):
             self.boss("ContactService/RecordRelationship", position_id=family.ids["contact-position"], level=level,
                       changed_on={"year": 2026, "month": 5, "day": level}, activity_id=family.ids["done"],
@@ -376,6 +379,8 @@ class Company:
         if record not in family.ids:
             if record in ("figures", "supply", "brand", "event"):
                 self.build_archive(family, record)
+            elif record in company_analysis.RECORDS + company_analysis.LATER:
+                family.ids[record] = company_analysis.build(self, family, record)
             elif record in ("done", "planned"):
                 method = {"done": "LogActivity", "planned": "PlanActivity"}[record]
                 family.ids[record] = self.boss(f"ActivityService/{method}", activity=self.activity_fields(
@@ -509,6 +514,8 @@ class Company:
             answer = self.wire.call("ContactService/GetContactProfile", request, self.users["boss"].token)
             return answer.message.version if answer.code == "OK" else 0
         record_id = self.ensure(family, record)
+        if record in company_analysis.RECORDS + company_analysis.LATER:
+            return company_analysis.version(self, family, record, record_id)
         if record == "targets":
             return self.boss("TargetService/GetTargetList", id=record_id).version
         if record == "plan":

@@ -180,6 +180,12 @@ class ErasureTest(Race):
                              ('SetDecisionCriterion', {'criterion': {'text': 'x'}}), ('SetOpportunityAnswer', {'answer': {'question': 'x', 'answer': 'x'}})):
             (name, fields), = part.items()
             ann.write(f'OpportunityService/{method}', {name: {'opportunity_id': purchase, 'version': 0, **fields}, 'update_mask': list(fields)[-1:]})
+        plan = ann.write('EngagementService/CreateEngagementPlan', {'plan': {'account_id': self.acme, 'note': 'x'}})
+        ann.write('EngagementService/AddEngagementStep', {'step': {'plan_id': plan['id'], 'contact_id': self.li, 'note': 'x'}})
+        self.query("insert into care_phase (account_id, opportunity_id, kind, starts_on, ends_on) values (%s, %s, 'novelty', '2026-01-01', '2026-01-31')", self.acme, purchase)
+        ann.write('AnalysisService/CreateCompetitionRating', {'rating': {'account_id': self.acme, 'competitor': 'x'}})
+        ann.write('AnalysisService/CreateSwot', {'swot': {'account_id': self.acme, 'strengths': 'x'}})
+        ann.write('AnalysisService/SetAccountPlan', {'plan': {'account_id': self.acme, 'year': 2026, 'goals': 'x'}, 'update_mask': ['goals']})
         twin = self.add_account('ann', 'Twin', note='x')['id']
         versions = dict(self.query('select id, version from account'))
         boss.write('AccountMergeService/MergeAccounts', {'survivor_id': self.acme, 'survivor_version': versions[self.acme], 'merged_id': twin,
@@ -252,7 +258,7 @@ class ErasureTest(Race):
         referring = self.query("""select c.relname || '.' || a.attname from pg_constraint k join pg_class c on c.oid = k.conrelid join pg_attribute a on a.attrelid = k.conrelid and a.attnum = any (k.conkey)
                                    where k.confrelid = 'contact'::regclass and k.contype = 'f'""")
         blanked = {'position.contact_id', 'contact_profile.contact_id', 'contact_gift.contact_id', 'contact_tie.from_contact_id', 'contact_tie.to_contact_id',
-                   'need.contact_id', 'opportunity_person.contact_id'}
+                   'need.contact_id', 'opportunity_person.contact_id', 'engagement_step.contact_id'}
         only_points = {'position.reports_to_id', 'activity_contact.contact_id', 'activity_visit.contact_id', 'objection.contact_id', 'visit_plan.contact_id'}
         self.assertEqual(set(), {row[0] for row in referring} - blanked - only_points)
 

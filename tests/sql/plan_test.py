@@ -160,6 +160,14 @@ class PlanTest(Stage):
             'OpportunityService/ListOpportunities': [{}, {'order': 'amount'}, {'order': 'key_person'}, {'account_id': self.account}, {'owner_id': self.users['ann']},
                                                      {'team_id': self.teams['south']}, {'include_closed': True}, {'state': 'won'}],
             'OpportunityService/GetOpportunity': [{'id': self.opportunity}, {'code': 'O-000001'}],
+            'AnalysisService/ListCompetitionRatings': [{'account_id': self.account}],
+            'AnalysisService/ListSwots': [{'account_id': self.account}],
+            'AnalysisService/ListAccountPlans': [{'account_id': self.account}],
+            'AnalysisService/ListCarePhases': [{'account_id': self.account}],
+            'AnalysisService/GetAccountPlan': [{'account_id': self.account, 'year': 2026}],
+            'MapService/GetPowerMap': [{'account_id': self.account}],
+            'EngagementService/ListEngagementPlans': [{}, {'account_id': self.account}],
+            'EngagementService/GetEngagementPlan': [{'id': self.account}],
             'OverviewService/GetToday': [{}, {'user_id': self.users['ann']}],
             'OverviewService/GetAccountPage': [{'id': self.account}, {'code': 'K-000001'}],
         }
@@ -169,7 +177,8 @@ class PlanTest(Stage):
                    'PipelineService/ListCriterionKinds', 'ScoringService/GetScoringModel', 'GradeService/GetGrade',
                    'VisitService/GetVisit', 'VisitService/GetSpin', 'ObjectionService/GetObjection', 'ObjectionLibraryService/GetObjectionEntry', 'IdeaService/GetIdea',
                    *(f'AccountArchiveService/Get{noun}' for noun in ('Supply', 'Brand', 'AccountEvent')),
-                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'AccountMergeService/PreviewMerge'}
+                   'VisitPlanService/GetVisitPlan', 'RouteService/GetRoute', 'EngagementService/GetEngagementStep',
+                   *(f'AnalysisService/Get{noun}' for noun in ('CompetitionRating', 'Swot', 'CarePhase')), 'AccountMergeService/PreviewMerge'}
         self.assertEqual(reads - no_list, set(requests), 'every list has its line here')
         for name, shapes in requests.items():
             for role in ROLES:

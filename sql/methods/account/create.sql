@@ -13,7 +13,7 @@ insert into account (id, name, other_names, registration_number, registered_addr
                      annual_revenue_minor_units, owner_id, source, source_note, status, note, duplicate_reason,
                      organisation, business_scope, cash_flow, payables, market_trend, company_trend, special_requirements, bad_record, development_plans,
                      relationship_kind, selling_level, payment_reputation, quality_reputation, stability_reputation, channel_position, upstream_id,
-                     distributor_count, retailer_count, own_capital_currency_code, own_capital_minor_units, own_staff, territories)
+                     distributor_count, retailer_count, own_capital_currency_code, own_capital_minor_units, own_staff, territories, budget_month, budget_day, budget_lead_days)
 values (:record.id, :account.name, :account.other_names, :account.registration_number, :account.registered_address, :account.delivery_address, :account.phone,
         :account.website, :account.legal_representative, :account.founded_on, :account.ownership, :account.registered_capital.currency_code,
         :account.registered_capital.minor_units, :account.employees, :account.industry, :account.region, :account.parent_id, :account.tax_status, :account.bank,
@@ -24,7 +24,7 @@ values (:record.id, :account.name, :account.other_names, :account.registration_n
         :account.special_requirements, :account.bad_record, :account.development_plans, :account.relationship_kind, :account.selling_level,
         :account.payment_reputation, :account.quality_reputation, :account.stability_reputation, :account.channel_position, :account.upstream_id,
         :account.distributor_count, :account.retailer_count, :account.own_capital.currency_code, :account.own_capital.minor_units, :account.own_staff,
-        :account.territories);
+        :account.territories, :account.budget_month, :account.budget_day, :account.budget_lead_days);
 -- answer:
 select {{account_columns}}
   from {{account_tables}}

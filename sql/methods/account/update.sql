@@ -11,7 +11,7 @@ update account
             philosophy, industry_standing, reputation, annual_revenue, source, source_note),
        @set(account: organisation, business_scope, cash_flow, payables, market_trend, company_trend, special_requirements, bad_record, development_plans,
             relationship_kind, selling_level, payment_reputation, quality_reputation, stability_reputation, channel_position, upstream_id,
-            distributor_count, retailer_count, own_capital, own_staff, territories),
+            distributor_count, retailer_count, own_capital, own_staff, territories, budget_month, budget_day, budget_lead_days),
        @set(account: note),
        duplicate_reason = :duplicate_reason,
        status = case when 'status' = any (:update_mask) then coalesce(:account.status, 'prospect') else status end @mask(status)

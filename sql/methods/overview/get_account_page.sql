@@ -3,34 +3,20 @@
 -- kind: read
 -- roles: rep, manager
 -- into: .
-with people as materialized (
-    select p.contact_id, 'decider' = any (p.buying_roles) as is_decider, p.is_insider, p.stance, p.influence
-      from position p join contact c on c.id = p.contact_id and c.retire_time is null
-     where p.account_id = {{page_account}} and p.ended_on is null),
--- The newest hundred of half a year are enough to tell; a note to ourselves is nothing done.
-recent as materialized (
-    select x.id, x.time from activity x
-     where x.account_id = {{page_account}} and x.state = 'done' and x.kind <> 'note' and x.time >= (select kam.day_start(-180))
-     order by x.time desc, x.id desc limit 100),
-touched as materialized (
-    select l.contact_id, max(r.time) as time, count(*) as number from recent r join activity_contact l on l.activity_id = r.id group by l.contact_id),
-planned as materialized (
+with planned as materialized (
     select min(x.time) as soonest, coalesce(bool_or({{overdue}}), false) as is_overdue
       from activity x where x.account_id = {{page_account}} and x.state = 'planned')
-select a.id as "account.id", (select count(*)::int from people) as contact_count,
-       case when a.retire_time is null and a.status not in ('lost', 'rejected') then array_remove(array[
-           case when not exists (select from people) then 'no_contact' end,
-           case when exists (select from people) and not exists (select from people where is_decider) then 'no_decider' end,
-           case when exists (select from people where is_decider)
-                     and not exists (select from people p join touched t on t.contact_id = p.contact_id where p.is_decider and t.time >= (select kam.day_start(-60)))
-                then 'decider_untouched' end,
-           case when (select soonest from planned) is null then 'no_next_step' end,
-           case when (select is_overdue from planned) then 'overdue' end,
-           case when not exists (select from recent where time >= (select kam.day_start(-30))) and a.create_time < (select kam.day_start(-30)) then 'quiet' end,
-           case when (select count(*) from touched) = 1 and (select number from touched) >= 3 and (select count(*) from people) > 1 then 'single_thread' end,
-           case when exists (select from people p where p.stance = 'opponent'
-                                and p.influence > (select max(coalesce(i.influence, 0)) from people i where i.is_insider)) then 'opponent_above_insider' end],
-           null) end as warnings
+select a.id as "account.id", (select count(*)::int from kam.map_people({{page_account}})) as contact_count,
+       case when a.retire_time is null and a.status not in ('lost', 'rejected')
+            then array(select w.kind from kam.people_warnings({{page_account}}) with ordinality w (kind, contact_id, days, place) group by w.kind order by min(w.place))
+                 || array_remove(array[
+                        case when (select soonest from planned) is null then 'no_next_step' end,
+                        case when (select is_overdue from planned) then 'overdue' end,
+                        case when a.create_time < (select kam.day_start(-30))
+                                  and not exists (select from activity x
+                                                   where x.account_id = {{page_account}} and x.state = 'done' and x.kind <> 'note' and x.time >= (select kam.day_start(-30)))
+                             then 'quiet' end],
+                    null) end as warnings
   from account a
  where a.id = {{page_account}};
 -- into: account

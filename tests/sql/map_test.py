@@ -1,0 +1,132 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""The power map: people, ties, coverage against a second calculation, warnings, and that the page of the account says the same."""
+import random
+import unittest
+
+from stage import Stage, new_id
+
+
+class MapTest(Stage):
+    def setUp(self):
+        super().setUp()
+        self.acme = self.add_account('ann', 'Acme')['id']
+
+    def person(self, name, account=None, login='ann', **position):
+        account = account or self.acme
+        relationship, more = position.pop('relationship', None), {key: position.pop(key) for key in ('is_insider', 'counterpart_id') if key in position}
+        contact = self.call(login).write('ContactService/CreateContact', {'contact': {'name': name, 'positions': [{'account_id': account, **position, **more}]}})
+        if relationship:
+            self.call(login).write('ContactService/RecordRelationship', {'position_id': contact['positions[].id'][0], 'level': relationship})
+        return contact['id']
+
+    def position(self, contact, account=None):
+        return self.query('select id, version from position where contact_id = %s and account_id = %s', contact, account or self.acme)[0]
+
+    def leave(self, contact):
+        position, version = self.position(contact)
+        self.call('ann').write('ContactService/EndPosition', {'id': position, 'version': version})
+
+    def map(self, login='ann', account=None, **request):
+        return self.call(login).read('MapService/GetPowerMap', {'account_id': account or self.acme, **request})
+
+    def warnings(self, **request):
+        return [(row['kind'], row['contact_name'], row['days']) for row in self.map(**request)['warnings']]
+
+    def page_warnings(self):
+        return self.call('ann').read('OverviewService/GetAccountPage', {'id': self.acme})['.']['warnings'] or []
+
+    def test_people_and_ties(self):
+        self.call('ann').write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
+        chief = self.person('Chief', title='Director', level=1, buying_roles=['decider'], stance='neutral', influence=90, relationship=2,
+                            counterpart_id=self.users['bob'])
+        lead = self.person('Lead', level=2, reports_to_id=chief, stance='ally', is_insider=True, influence=40, relationship=4)
+        user = self.person('User', reports_to_id=lead, buying_roles=['user', 'technical_expert'], influence=None)
+        self.call('ann').write('ContactService/AddTie', {'tie': {'from_contact_id': lead, 'to_contact_id': chief, 'kind': 'influence'}})
+        elsewhere = self.person('Elsewhere', account=self.add_account('ann', 'Other')['id'])
+        self.call('ann').write('ContactService/AddTie', {'tie': {'from_contact_id': lead, 'to_contact_id': elsewhere, 'kind': 'friendship'}})
+        self.log_activity('ann', self.acme, contact_ids=[lead], time='2026-01-02 10:00:00+00')
+        self.log_activity('ann', self.acme, contact_ids=[lead], time='2026-01-01 10:00:00+00')
+        self.plan_activity('ann', self.acme, contact_ids=[chief])
+        shown = self.map()
+        self.assertEqual(('Acme', None, 30, 3), tuple(shown['.'][name] for name in ('account_name', 'opportunity_id', 'coverage_percent', 'person_count')))
+        self.assertEqual([('Chief', None, ['decider'], 'neutral', False, 90, 2, 'Bob'), ('Lead', 'Chief', [], 'ally', True, 40, 4, None),
+                          ('User', 'Lead', ['user', 'technical_expert'], None, False, None, None, None)],
+                         [tuple(row[name] for name in ('name', 'reports_to_name', 'buying_roles', 'stance', 'is_insider', 'influence', 'relationship', 'counterpart_name'))
+                          for row in shown['people']])
+        self.assertEqual([None, '2026-01-02', None], [row['last_touch_time'] and str(row['last_touch_time'].date()) for row in shown['people']])
+        self.assertEqual([('influence', lead, 'Chief')], [(row['kind'], row['from_contact_id'], row['to_name']) for row in shown['ties']])
+        # Who reported to somebody that left has nobody above them on the map.
+        self.leave(lead)
+        shown = self.map()
+        self.assertEqual([('Chief', None), ('User', None)], [(row['name'], row['reports_to_name']) for row in shown['people']])
+        self.assertEqual([], shown['ties'])
+        self.call('ann').write('ContactService/RetireContact', {'id': user, 'version': 1, 'reason': 'left the company'})
+        self.assertEqual(['Chief'], [row['name'] for row in self.map()['people']])
+
+    def test_coverage_against_a_second_calculation(self):
+        chance = random.Random(20261122)
+        for number in range(12):
+            account = self.add_account('ann', f'Company {"abcdefghijkl"[number] * 9}')['id']
+            people = [(chance.choice((None, 0, 1, 30, 33, 100)), chance.choice((None, 1, 2, 3, 4, 5))) for _ in range(chance.randrange(7))]
+            for at, (influence, relationship) in enumerate(people):
+                self.person(f'P{at}', account, influence=influence, relationship=relationship)
+            total = sum(influence or 0 for influence, _ in people)
+            reached = sum(influence or 0 for influence, relationship in people if (relationship or 0) >= 3)
+            self.assertEqual(100 * reached // total if total else 0, self.map(account=account)['.']['coverage_percent'], people)
+
+    def test_a_share_just_below_half_is_not_half(self):
+        self.person('A', influence=50, relationship=3)
+        self.person('B', influence=51)
+        self.assertEqual(49, self.map()['.']['coverage_percent'])
+
+    def test_warnings(self):
+        def check(*wanted):
+            self.assertEqual(list(wanted), self.warnings())
+            self.assertEqual([kind for kind, _, _ in wanted], [kind for kind in self.page_warnings() if kind not in ('no_next_step', 'overdue', 'quiet')])
+        check(('no_contact', None, None))
+        self.person('Clerk')
+        check(('no_decider', None, None))
+        chief = self.person('Chief', buying_roles=['decider'], influence=80, stance='opponent')
+        check(('decider_untouched', 'Chief', None))
+        for _ in range(3):
+            self.log_activity('ann', self.acme, contact_ids=[chief])
+        check(('single_thread', 'Chief', None))
+        insider = self.person('Insider', influence=30, is_insider=True)
+        check(('single_thread', 'Chief', None), ('opponent_above_insider', 'Chief', None))
+        second = self.person('Second', buying_roles=['decider'], influence=20)
+        check(('decider_untouched', 'Second', None), ('single_thread', 'Chief', None), ('opponent_above_insider', 'Chief', None))
+        self.log_activity('ann', self.acme, contact_ids=[second])
+        self.leave(insider)
+        check(('insider_left', 'Insider', 0))
+        self.query("update activity set time = time - interval '61 days'")
+        self.assertEqual([('decider_untouched', 'Chief', 61), ('decider_untouched', 'Second', 61), ('insider_left', 'Insider', 0)], self.warnings())
+        self.query("update position set ended_on = ended_on - 180, since = null where ended_on is not null")
+        self.assertNotIn('insider_left', [kind for kind, _, _ in self.warnings()])
+        self.query("update account set status = 'lost' where id = %s", self.acme)
+        self.assertEqual([], self.warnings())
+
+    def test_an_insider_who_was_retired_has_left(self):
+        insider = self.person('Insider', is_insider=True)
+        self.person('Chief', buying_roles=['decider'])
+        self.call('ann').write('ContactService/RetireContact', {'id': insider, 'version': 1, 'reason': 'emigrated'})
+        self.assertIn(('insider_left', 'Insider', 0), self.warnings())
+
+    def test_reach(self):
+        for login in ('bob', 'south', 'sue'):
+            self.refused('NOT_FOUND', 'NOT_FOUND', self.map, login)
+        self.refused('PERMISSION_DENIED', 'ROLE', self.map, 'desk')
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.map, account=new_id())
+        self.assertEqual('Acme', self.map('north')['.']['account_name'])
+
+    def test_touches_elsewhere_do_not_count(self):
+        other = self.add_account('ann', 'Other')['id']
+        chief = self.person('Chief')
+        self.call('ann').write('ContactService/AddPosition', {'position': {'contact_id': chief, 'account_id': other}})
+        self.log_activity('ann', other, contact_ids=[chief])
+        self.assertIsNone(self.map()['people'][0]['last_touch_time'])
+        self.assertIsNotNone(self.map(account=other)['people'][0]['last_touch_time'])
+
+
+if __name__ == '__main__':
+    unittest.main()
