@@ -13,7 +13,8 @@
 
 // ---- the competition grid: an area a line, ourselves and each competitor a column
 
-static const char *const areas[] = {"price", "product", "operations", "people", "service", "brand", "promotion", "channel"};
+static const char *const areas[] = {"price",   "product", "operations", "people",
+                                    "service", "brand",   "promotion",  "channel"};
 enum { AREA_COUNT = sizeof areas / sizeof areas[0], MOST_RIVALS = 40 };
 
 // -1 when it is not known.
@@ -39,7 +40,7 @@ static void print_grid(struct app *app, Kam__V1__CompetitionRating *const *ratin
             int score = score_of(ratings[at], areas[area]);
             best = score > best ? score : best;
             bool is_above_us = at > 0 && ours >= 0 && score > ours;
-            cells[at + 1] = score < 0 ? "" : arena_printf(app->arena, is_above_us ? "%d!" : "%d ", score);
+            cells[at + 1] = score < 0 ? "" : arena_printf(app->arena, is_above_us ? "!%d" : "%d", score);
             begins[at + 1] = is_above_us ? app_tone(app, TONE_BAD) : NULL;
         }
         if (ours >= 0)
@@ -60,10 +61,12 @@ static enum exit_code show_grid(struct app *app, struct invocation *invocation)
         return failure;
     const Kam__V1__ListCompetitionRatingsResponse *list = (const Kam__V1__ListCompetitionRatingsResponse *)response;
     if (app->settings.json || app->settings.csv || app->settings.columns != NULL)
-        return output_rows(app, &kam__v1__competition_rating__descriptor, (const ProtobufCMessage *const *)list->ratings, list->n_ratings, "ratings",
+        return output_rows(app, &kam__v1__competition_rating__descriptor,
+                           (const ProtobufCMessage *const *)list->ratings, list->n_ratings, "ratings",
                            "competitor price product operations people service brand promotion channel note");
     if (list->n_ratings == 0) {
-        fprintf(stderr, "%s\n  %s\n", _("Nothing found."), _("Begin with us: kam competition add ACCOUNT --price 6 --product 8"));
+        fprintf(stderr, "%s\n  %s\n", _("Nothing found."),
+                _("Begin with us: kam competition add ACCOUNT --price 6 --product 8"));
         return EXIT_OK;
     }
     print_grid(app, list->ratings, list->n_ratings < MOST_RIVALS ? list->n_ratings : MOST_RIVALS);
@@ -106,7 +109,8 @@ const struct command analysis_commands[] = {
         .method = SERVICE "CreateCompetitionRating",
         .arguments = {ACCOUNT_ARGUMENT("rating.account_id")},
         .done = N_("Added to the grid of %s."),
-        .examples = {"kam competition add K-000123 --price 5 --product 8 --service 9", "kam competition add K-000123 --competitor 东方泵业 --price 9 --product 6"},
+        .examples = {"kam competition add K-000123 --price 5 --product 8 --service 9",
+                     "kam competition add K-000123 --competitor 东方泵业 --price 9 --product 6"},
     },
     {
         .name = "competition edit",
@@ -149,7 +153,8 @@ const struct command analysis_commands[] = {
         .method = SERVICE "CreateSwot",
         .arguments = {ACCOUNT_ARGUMENT("swot.account_id")},
         .done = N_("Added for %s."),
-        .examples = {"kam swot add K-000123 --strengths 24小时服务 --weaknesses 价格高 --opportunities 三期扩建 --threats 东方泵业低价"},
+        .examples = {"kam swot add K-000123 --strengths 24小时服务 --weaknesses 价格高 --opportunities 三期扩建 "
+                     "--threats 东方泵业低价"},
     },
     {
         .name = "swot edit",
@@ -184,7 +189,8 @@ const struct command analysis_commands[] = {
         .arguments = {ACCOUNT_ARGUMENT("plan.account_id"), YEAR_ARGUMENT("plan.year")},
         .version_method = SERVICE "GetAccountPlan",
         .done = N_("Set the plan of %s."),
-        .examples = {"kam account plan set K-000123 2027 --goals 份额到40% --actions 季度高层互访", "kam account plan set K-000123 2026 --review \"Share grew to 34 %\""},
+        .examples = {"kam account plan set K-000123 2027 --goals 份额到40% --actions 季度高层互访",
+                     "kam account plan set K-000123 2026 --review \"Share grew to 34 %\""},
     },
     {
         .name = "care list",

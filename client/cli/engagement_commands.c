@@ -28,13 +28,17 @@ static void print_plan(struct app *app, const Kam__V1__EngagementPlan *plan)
     output_section(app, &plan->base, NULL, "state approach goal_name step_count done_count next_on end_time note");
     if (plan->n_steps > 0) {
         output_heading(app, _("Steps"));
-        output_inner_table(app, &kam__v1__engagement_step__descriptor, (const ProtobufCMessage *const *)plan->steps, plan->n_steps,
-                           "id position contact_name relationship present_relationship by_on done_time user_name contact_title note", "  ");
+        output_inner_table(
+            app, &kam__v1__engagement_step__descriptor, (const ProtobufCMessage *const *)plan->steps, plan->n_steps,
+            "id position contact_name relationship present_relationship by_on done_time user_name contact_title note",
+            "  ");
     }
-    if (plan->approach == KAM__V1__ENGAGEMENT_APPROACH__ENGAGEMENT_APPROACH_BOTTOM_UP && plan->state == KAM__V1__ENGAGEMENT_STATE__ENGAGEMENT_STATE_OPEN)
+    if (plan->approach == KAM__V1__ENGAGEMENT_APPROACH__ENGAGEMENT_APPROACH_BOTTOM_UP &&
+        plan->state == KAM__V1__ENGAGEMENT_STATE__ENGAGEMENT_STATE_OPEN)
         print_risks(app);
     if (plan->n_steps == 0 && app->is_terminal)
-        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Add the first step: kam engagement step add PLAN CONTACT --by-on DATE --relationship 3"),
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app),
+                _("Add the first step: kam engagement step add PLAN CONTACT --by-on DATE --relationship 3"),
                 app_plain(app));
 }
 
@@ -65,7 +69,8 @@ static enum exit_code show_plan(struct app *app, struct invocation *invocation)
 }
 
 // After a step was changed: where it stands now.
-static enum exit_code show_plan_of_step(struct app *app, struct invocation *invocation, const ProtobufCMessage *response)
+static enum exit_code show_plan_of_step(struct app *app, struct invocation *invocation,
+                                        const ProtobufCMessage *response)
 {
     const Kam__V1__EngagementPlan *plan;
     (void)invocation;
@@ -120,7 +125,8 @@ const struct command engagement_commands[] = {
         .method = SERVICE "CreateEngagementPlan",
         .arguments = {{.name = N_("ACCOUNT"), .field = "plan.account_id", .kind = RECORD_ACCOUNT}},
         .done = N_("Began an engagement plan for %s."),
-        .examples = {"kam engagement add K-000123", "kam engagement add K-000123 --approach bottom-up --note \"Through the laboratory\""},
+        .examples = {"kam engagement add K-000123",
+                     "kam engagement add K-000123 --approach bottom-up --note \"Through the laboratory\""},
     },
     {
         .name = "engagement edit",
@@ -155,7 +161,8 @@ const struct command engagement_commands[] = {
         .name = "engagement step add",
         .summary = N_("Add a step: whom to reach, by when, and how well they should know us then"),
         .method = SERVICE "AddEngagementStep",
-        .arguments = {PLAN_ARGUMENT("step.plan_id"), {.name = N_("CONTACT"), .field = "step.contact_id", .kind = RECORD_CONTACT}},
+        .arguments = {PLAN_ARGUMENT("step.plan_id"),
+                      {.name = N_("CONTACT"), .field = "step.contact_id", .kind = RECORD_CONTACT}},
         .done = N_("Added a step: %s."),
         .more = show_plan_of_step,
         .examples = {"kam engagement step add K-000123 张伟 --by-on 2026-12-01 --relationship 3 --note 技术交流",
@@ -170,7 +177,8 @@ const struct command engagement_commands[] = {
         .version_method = SERVICE "GetEngagementStep",
         .done = N_("Changed the step: %s."),
         .more = show_plan_of_step,
-        .examples = {"kam engagement step edit 5b1e90aa --by-on 2026-12-15", "kam engagement step edit 5b1e90aa --position 1"},
+        .examples = {"kam engagement step edit 5b1e90aa --by-on 2026-12-15",
+                     "kam engagement step edit 5b1e90aa --position 1"},
     },
     {
         .name = "engagement step remove",

@@ -33,8 +33,10 @@ static enum exit_code show_map(struct app *app, struct invocation *invocation)
     if (app->settings.json)
         return output_record(app, response);
     if (app->settings.csv || app->settings.columns != NULL)
-        return output_rows(app, &kam__v1__map_person__descriptor, (const ProtobufCMessage *const *)map->people, map->n_people, "people",
-                           "name title reports_to_name buying_roles stance is_insider influence relationship last_touch_time counterpart_name");
+        return output_rows(app, &kam__v1__map_person__descriptor, (const ProtobufCMessage *const *)map->people,
+                           map->n_people, "people",
+                           "name title reports_to_name buying_roles stance is_insider influence relationship "
+                           "last_touch_time counterpart_name");
     map_draw(app, map);
     return EXIT_OK;
 }
@@ -53,7 +55,8 @@ const struct command map_commands[] = {
         .arguments = {{.name = N_("ACCOUNT"), .field = "account_id", .kind = RECORD_ACCOUNT, .is_optional = true}},
         .flags = map_flags,
         .run = show_map,
-        .examples = {"kam map K-000123", "kam map --opportunity O-000123", "kam map K-000123 --svg map.svg", "kam map K-000123 --dot | neato -Tpng -o map.png"},
+        .examples = {"kam map K-000123", "kam map --opportunity O-000123", "kam map K-000123 --svg map.svg",
+                     "kam map K-000123 --dot | neato -Tpng -o map.png"},
     },
 };
 const size_t map_command_count = sizeof map_commands / sizeof map_commands[0];

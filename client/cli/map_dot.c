@@ -61,8 +61,8 @@ static void write_person(FILE *out, struct arena *arena, const Kam__V1__MapPerso
     }
     int size = SMALLEST_TEXT + person->influence * (LARGEST_TEXT - SMALLEST_TEXT) / 100;
     fprintf(out, "\", fillcolor=\"%s\", fontsize=%d, penwidth=%d, peripheries=%d, style=\"filled,rounded%s\"];\n",
-            stance_colour(person->stance), size, person->relationship > 1 ? person->relationship : 1, is_decider ? 2 : 1,
-            person->last_touch_time == NULL ? ",dashed" : "");
+            stance_colour(person->stance), size, person->relationship > 1 ? person->relationship : 1,
+            is_decider ? 2 : 1, person->last_touch_time == NULL ? ",dashed" : "");
 }
 
 static size_t find_number(const Kam__V1__PowerMap *map, const char *id)
@@ -111,7 +111,8 @@ const char *map_dot(struct arena *arena, const Kam__V1__PowerMap *map)
     for (size_t at = 0; at < map->n_people; at++)
         write_edge(out, map, map->people[at]->reports_to_id, map->people[at]->contact_id, "dir=none");
     for (size_t at = 0; at < map->n_ties; at++)
-        write_edge(out, map, map->ties[at]->from_contact_id, map->ties[at]->to_contact_id, tie_look(map->ties[at]->kind));
+        write_edge(out, map, map->ties[at]->from_contact_id, map->ties[at]->to_contact_id,
+                   tie_look(map->ties[at]->kind));
     fputs("}\n", out);
     fclose(out);
     const char *copy = arena_strdup(arena, text);
@@ -124,7 +125,7 @@ const char *map_dot(struct arena *arena, const Kam__V1__PowerMap *map)
 // dot, reading one file and writing another: no shell, and no names of ours among its arguments.
 static enum exit_code run_dot(struct app *app, int input, int output)
 {
-    char *const words[] = {(char *)(uintptr_t)"dot", (char *)(uintptr_t)"-q", (char *)(uintptr_t)"-Tsvg", NULL};
+    char *const words[] = {(char *)(uintptr_t) "dot", (char *)(uintptr_t) "-q", (char *)(uintptr_t) "-Tsvg", NULL};
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
@@ -133,8 +134,11 @@ static enum exit_code run_dot(struct app *app, int input, int output)
     int failure = posix_spawnp(&child, words[0], &actions, NULL, words, environ);
     posix_spawn_file_actions_destroy(&actions);
     if (failure == ENOENT) {
-        app_refuse(app, EXIT_REFUSED, "%s", _("the picture is drawn by Graphviz, whose program 'dot' is not installed here"));
-        app_hint(app, "%s", _("Install it (Debian: apt-get install graphviz), or write the graph with --dot and draw it elsewhere."));
+        app_refuse(app, EXIT_REFUSED, "%s",
+                   _("the picture is drawn by Graphviz, whose program 'dot' is not installed here"));
+        app_hint(
+            app, "%s",
+            _("Install it (Debian: apt-get install graphviz), or write the graph with --dot and draw it elsewhere."));
         return EXIT_REFUSED;
     }
     if (failure != 0)
@@ -151,7 +155,8 @@ enum exit_code map_write_svg(struct app *app, const char *dot, const char *path)
 {
     struct export_file file;
     FILE *graph = tmpfile();
-    bool is_written = graph != NULL && fputs(dot, graph) != EOF && fflush(graph) == 0 && lseek(fileno(graph), 0, SEEK_SET) == 0;
+    bool is_written =
+        graph != NULL && fputs(dot, graph) != EOF && fflush(graph) == 0 && lseek(fileno(graph), 0, SEEK_SET) == 0;
     enum exit_code code = is_written ? EXIT_OK : app_refuse(app, EXIT_REFUSED, "%s", strerror(errno));
     if (code == EXIT_OK)
         code = export_file_open(app, path, "utf-8", &file);

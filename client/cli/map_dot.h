@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The power map as a graph for Graphviz (https://graphviz.org/doc/info/lang.html), and as the picture that its program dot draws of it.
+// The power map as a graph for Graphviz (https://graphviz.org/doc/info/lang.html), and as the picture that its program
+// dot draws of it.
 #ifndef KAM_CLI_MAP_DOT_H
 #define KAM_CLI_MAP_DOT_H
 

@@ -9,13 +9,14 @@
 #include "text.h"
 #include "value.h"
 
-// Deeper levels are not moved in any further: the names need the room. After so many days without a word nobody talks to somebody.
+// Deeper levels are not moved in any further: the names need the room. After so many days without a word nobody talks
+// to somebody.
 enum { DEEPEST_INDENT = 6, BAR_CELLS = 5, DAYS_FORGOTTEN = 60, SECONDS_A_DAY = 86400, MOST_NAMES = 6, COLUMNS = 6 };
 
 struct tree {
     struct app *app;
     const Kam__V1__PowerMap *map;
-    size_t *parents;       // of each person; count: nobody on the map
+    size_t *parents; // of each person; count: nobody on the map
     size_t *child_counts;
     bool *is_drawn;
     struct table table;
@@ -132,20 +133,18 @@ static const char *touch_cell(struct app *app, const Kam__V1__MapPerson *person)
 static const char *person_cell(struct app *app, const Kam__V1__MapPerson *person, const char *indent)
 {
     const char *title = app_clean(app, person->title);
-    return arena_printf(app->arena, "%s %s%s%s%s%s%s", stance_mark(person->stance), indent, app_clean(app, person->name),
-                        person->is_insider ? "*" : "", person->is_in_committee ? "#" : "", *title == '\0' ? "" : "  ", title);
+    return arena_printf(app->arena, "%s %s%s%s%s%s%s", stance_mark(person->stance), indent,
+                        app_clean(app, person->name), person->is_insider ? "*" : "", person->is_in_committee ? "#" : "",
+                        *title == '\0' ? "" : "  ", title);
 }
 
 static void add_person(struct tree *tree, const Kam__V1__MapPerson *person, const char *indent)
 {
     struct app *app = tree->app;
     const char *cells[COLUMNS] = {
-        person_cell(app, person, indent),
-        role_letters(app, person),
-        influence_cell(app, person),
-        person->relationship == 0 ? "" : bar(app, person->relationship, "●", "○"),
-        touch_cell(app, person),
-        app_clean(app, person->counterpart_name),
+        person_cell(app, person, indent), role_letters(app, person),
+        influence_cell(app, person),      person->relationship == 0 ? "" : bar(app, person->relationship, "●", "○"),
+        touch_cell(app, person),          app_clean(app, person->counterpart_name),
     };
     const char *begins[COLUMNS] = {
         arena_printf(app->arena, "%s%s", is_decider(person) ? app_bold(app) : "",
@@ -153,9 +152,9 @@ static void add_person(struct tree *tree, const Kam__V1__MapPerson *person, cons
         is_decider(person) ? app_bold(app) : NULL,
         NULL,
         NULL,
-        person->last_touch_time == NULL  ? app_tone(app, TONE_BAD)
-        : is_forgotten(app, person) ? app_tone(app, TONE_WARN)
-                                    : NULL,
+        person->last_touch_time == NULL ? app_tone(app, TONE_BAD)
+        : is_forgotten(app, person)     ? app_tone(app, TONE_WARN)
+                                        : NULL,
         NULL,
     };
     table_add_toned_row(&tree->table, cells, begins);
@@ -268,7 +267,8 @@ const char *map_warning_text(struct app *app, const Kam__V1__MapWarning *warning
     bool has_days = warning->optional_days_case == KAM__V1__MAP_WARNING__OPTIONAL_DAYS_DAYS;
     switch (warning->kind) {
     case KAM__V1__ACCOUNT_WARNING__ACCOUNT_WARNING_DECIDER_UNTOUCHED:
-        return has_days ? arena_printf(app->arena, _("%s decides, and nothing was done with them for %d days."), name, warning->days)
+        return has_days ? arena_printf(app->arena, _("%s decides, and nothing was done with them for %d days."), name,
+                                       warning->days)
                         : arena_printf(app->arena, _("%s decides, and nothing was ever done with them."), name);
     case KAM__V1__ACCOUNT_WARNING__ACCOUNT_WARNING_SINGLE_THREAD:
         return arena_printf(app->arena, _("All of the last half year went through %s alone."), name);
@@ -287,7 +287,8 @@ const char *map_warning_text(struct app *app, const Kam__V1__MapWarning *warning
 
 static void print_head(struct app *app, const Kam__V1__PowerMap *map)
 {
-    fprintf(app->out, "%s%s %s%s", app_bold(app), app_clean(app, map->account_code), app_clean(app, map->account_name), app_plain(app));
+    fprintf(app->out, "%s%s %s%s", app_bold(app), app_clean(app, map->account_code), app_clean(app, map->account_name),
+            app_plain(app));
     if (*map->opportunity_name != '\0')
         fprintf(app->out, "  %s", app_clean(app, map->opportunity_name));
     fputc('\n', app->out);
@@ -298,9 +299,11 @@ static void print_head(struct app *app, const Kam__V1__PowerMap *map)
     if (map->n_people > 0)
         output_line(app, _("Coverage"),
                     arena_printf(app->arena, _("%s %d%% of the influence is with people who accept us or better"),
-                                 bar(app, (map->coverage_percent * BAR_CELLS + 50) / 100, "■", "□"), map->coverage_percent));
+                                 bar(app, (map->coverage_percent * BAR_CELLS + 50) / 100, "■", "□"),
+                                 map->coverage_percent));
     for (size_t at = 0; at < map->n_warnings; at++)
-        fprintf(app->out, "%s! %s%s\n", app_tone(app, TONE_WARN), map_warning_text(app, map->warnings[at]), app_plain(app));
+        fprintf(app->out, "%s! %s%s\n", app_tone(app, TONE_WARN), map_warning_text(app, map->warnings[at]),
+                app_plain(app));
 }
 
 static void print_ties(struct app *app, const Kam__V1__PowerMap *map)
@@ -331,20 +334,25 @@ static void print_legend_line(struct app *app, const char *text)
 static void print_legend(struct app *app, const Kam__V1__PowerMap *map)
 {
     const ProtobufCEnumDescriptor *roles = &kam__v1__buying_role__descriptor;
-    const char *text = "";
+    const char *text = "", *levels = "";
     for (unsigned at = 0; at < roles->n_values; at++) {
         Kam__V1__BuyingRole role = (Kam__V1__BuyingRole)roles->values[at].value;
         bool is_there = false;
         for (size_t person = 0; person < map->n_people; person++)
             is_there = is_there || has_role(map->people[person], role);
         if (is_there)
-            text = arena_printf(app->arena, "%s  %s %s", text, role_letter(role), value_enum_label(app->arena, roles, &roles->values[at]));
+            text = arena_printf(app->arena, "%s  %s %s", text, role_letter(role),
+                                value_enum_label(app->arena, roles, &roles->values[at]));
     }
     fputc('\n', app->out);
-    print_legend_line(app, *map->opportunity_id == '\0'
-                               ? _("+ for us  - against us  = neutral  ? not known  * our insider")
-                               : _("+ for us  - against us  = neutral  ? not known  * our insider  # in the committee"));
-    print_legend_line(app, _("●○○○○ known  ●●○○○ meeting  ●●●○○ accepted  ●●●●○ trusted  ●●●●● allied"));
+    print_legend_line(app,
+                      *map->opportunity_id == '\0'
+                          ? _("+ for us  - against us  = neutral  ? not known  * our insider")
+                          : _("+ for us  - against us  = neutral  ? not known  * our insider  # in the committee"));
+    for (int level = 1; level <= BAR_CELLS; level++)
+        levels = arena_printf(app->arena, "%s  %s %s", levels, bar(app, level, "●", "○"),
+                              value_format_relationship(app->arena, level));
+    print_legend_line(app, levels + strspn(levels, " "));
     if (*text != '\0')
         print_legend_line(app, text + strspn(text, " "));
 }

@@ -124,7 +124,8 @@ static void print_head(struct app *app, const Kam__V1__Today *today)
 static bool is_empty(const Kam__V1__Today *today)
 {
     return today->n_overdue + today->n_due + today->n_coming + today->n_unreported + today->n_birthdays +
-               today->n_quiet_accounts + today->n_team + today->n_comments + today->n_targets ==
+               today->n_quiet_accounts + today->n_team + today->n_comments + today->n_targets +
+               today->n_engagement_steps + today->n_budget_windows ==
            0;
 }
 
@@ -141,6 +142,12 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
     print_rows(app, _("Targets nobody has touched"), &kam__v1__target_entry__descriptor,
                (ProtobufCMessage *const *)today->targets, today->n_targets,
                "account_code account_name account_status list_name ends_on");
+    print_rows(app, _("Steps to the deciders"), &kam__v1__engagement_step__descriptor,
+               (ProtobufCMessage *const *)today->engagement_steps, today->n_engagement_steps,
+               "id by_on contact_name account_name relationship present_relationship note");
+    print_rows(app, _("Budgets close soon, and no opportunity is open"), &kam__v1__budget_window__descriptor,
+               (ProtobufCMessage *const *)today->budget_windows, today->n_budget_windows,
+               "account_code account_name closes_on");
     print_rows(app, _("Birthdays"), &kam__v1__birthday__descriptor, (ProtobufCMessage *const *)today->birthdays,
                today->n_birthdays, "date contact_name age title account_name");
     print_rows(app, _("Accounts gone quiet"), &kam__v1__quiet_account__descriptor,

@@ -499,7 +499,9 @@ static enum exit_code engagement_of_account(struct app *app, const char *text, s
         const Kam__V1__EngagementPlan *plan = plans->plans[at];
         recent_remember(app, (const char *const[]){plan->id}, 1);
         add_candidate(&all, plan->id,
-                      arena_printf(app->arena, "%s  %s  %s  %s", recent_short_id(plan->id), plan->account_name, plan->goal_name, plan->opportunity_name), false);
+                      arena_printf(app->arena, "%s  %s  %s  %s", recent_short_id(plan->id), plan->account_name,
+                                   plan->goal_name, plan->opportunity_name),
+                      false);
     }
     return choose(app, RECORD_ENGAGEMENT, text, &all, reference_r);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Engagement plans: their steps in order against a model, steps that activities did, hand-over, erasure, merge, and two at once."""
+import datetime
 import random
 import unittest
 
@@ -177,6 +178,22 @@ class EngagementTest(Engagement, Race):
         self.call('north').write('AccountService/ReassignAccount', {'id': self.acme, 'version': self.query('select version from account where id = %s', self.acme)[0][0],
                                                                     'owner_id': self.users['bob'], 'reason': 'ill'})
         self.assertEqual({open_step['id']: 'Bob', done['id']: 'Ann'}, {row['id']: row['user_name'] for row in self.get(plan, 'bob')['steps']})
+
+    def test_the_steps_of_the_day(self):
+        plan, today = self.plan(), self.query('select today()')[0][0]
+        wanted = {days: self.add(plan, by_on=today + datetime.timedelta(days=days))['id'] for days in (8, 7, 0, -30)}
+        self.add(plan)
+        done = self.add(plan, by_on=today)
+        self.complete(done, self.log_activity('ann', self.acme, contact_ids=[self.zhang])['id'])
+        self.remove(self.add(plan, by_on=today))
+
+        def due(login='ann', **request):
+            return [row['id'] for row in self.call(login).read('OverviewService/GetToday', request)['engagement_steps']]
+        self.assertEqual([wanted[-30], wanted[0], wanted[7]], due())
+        self.assertEqual([], due('north'))
+        self.assertEqual(3, len(due('north', user_id=self.users['ann'])))
+        self.end(plan, is_dropped=True)
+        self.assertEqual([], due())
 
     def test_erasure(self):
         plan = self.plan(note='ask 张伟 first')

@@ -97,3 +97,15 @@ select t.id, t.list_id, t.list_name, a.id as account_id, a.code as account_code,
   join account a on a.id = t.account_id and a.retire_time is null
  where ({{target_progress}}) = 'untouched'
  limit 10;
+-- into: engagement_steps
+select {{engagement_step_columns}}
+ where {{engagement_due}}
+ order by s.by_on, s.id
+ limit 10;
+-- into: budget_windows
+select {{budget_window_columns}}
+ where a.owner_id = (select coalesce(:user_id, kam.caller_id())) and a.retire_time is null and a.budget_month is not null
+   and b.closes_on - coalesce(a.budget_lead_days, 60) <= (select kam.today())
+   and not exists (select from opportunity o where o.account_id = a.id and o.state = 'open')
+ order by b.closes_on, a.name, a.id
+ limit 10;
