@@ -74,7 +74,7 @@ language sql stable set search_path = kam, pg_temp as $$
         select 5, 'opponent_above_insider', p.contact_id, null, p.influence
           from people p where p.stance = 'opponent' and p.influence > (select max(coalesce(i.influence, 0)) from people i where i.is_insider)
         union all
-        select 6, 'insider_left', l.contact_id, today() - l.left_on, 0
+        select 6, 'insider_left', l.contact_id, greatest(today() - l.left_on, 0), 0
           from (select p.contact_id, max(coalesce(p.ended_on, (c.retire_time at time zone (select y.time_zone from company y))::date)) as left_on
                   from position p join contact c on c.id = p.contact_id
                  where p.account_id = people_warnings.account_id and p.is_insider and (p.ended_on is not null or c.retire_time is not null)

@@ -264,7 +264,7 @@ returns table (kind text, state text, known int, total int, gaps text[], is_prov
                (count(*) filter (where has_need and buying_roles && '{decider}'))::int as deciders_with_need
           from person),
     y as (
-        select exists (select from activity a where a.account_id = account_checks.account_id and a.state = 'done' and a.time > now() - interval '90 days') as is_done,
+        select exists (select from activity a where a.account_id = account_checks.account_id and a.state = 'done' and a.kind <> 'note' and a.time > now() - interval '90 days') as is_done,
                exists (select from activity a where a.account_id = account_checks.account_id and a.state = 'planned') as is_planned,
                exists (select from need n where n.account_id = account_checks.account_id and n.scope = 'organisation' and n.retire_time is null) as has_need,
                s.suppliers, s.understood

@@ -27,8 +27,9 @@ class MapTest(Stage):
         position, version = self.position(contact)
         self.call('ann').write('ContactService/EndPosition', {'id': position, 'version': version})
 
-    def map(self, login='ann', account=None, **request):
-        return self.call(login).read('MapService/GetPowerMap', {'account_id': account or self.acme, **request})
+    def map(self, login='ann', account=0, **request):
+        account = self.acme if account == 0 else account
+        return self.call(login).read('MapService/GetPowerMap', {'account_id': account, **request})
 
     def warnings(self, **request):
         return [(row['kind'], row['contact_name'], row['days']) for row in self.map(**request)['warnings']]
@@ -111,6 +112,28 @@ class MapTest(Stage):
         self.person('Chief', buying_roles=['decider'])
         self.call('ann').write('ContactService/RetireContact', {'id': insider, 'version': 1, 'reason': 'emigrated'})
         self.assertIn(('insider_left', 'Insider', 0), self.warnings())
+
+    def test_the_buying_committee_of_an_opportunity(self):
+        chief = self.person('Chief', buying_roles=['decider'], stance='opponent', influence=80, relationship=3)
+        clerk = self.person('Clerk', buying_roles=['user'], stance='ally', influence=20)
+        sale = self.call('ann').write('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': self.acme, 'name': 'Pumps'}})['id']
+        for contact, roles, stance, influence in ((chief, [], 'neutral', None), (clerk, ['decider'], None, 100)):
+            self.query('insert into opportunity_person (opportunity_id, account_id, contact_id, buying_roles, stance, influence) values (%s, %s, %s, %s, %s, %s)',
+                       sale, self.acme, contact, roles, stance, influence)
+        self.person('Other', influence=20)
+
+        def shown(**request):
+            answer = self.map(**request)
+            return answer['.']['opportunity_name'], answer['.']['coverage_percent'], [
+                (row['name'], row['buying_roles'], row['stance'], row['influence'], row['is_in_committee']) for row in answer['people']]
+        self.assertEqual((None, 66, [('Chief', ['decider'], 'opponent', 80, False), ('Clerk', ['user'], 'ally', 20, False), ('Other', [], None, 20, False)]), shown())
+        self.assertEqual(('Pumps', 40, [('Clerk', ['decider'], 'ally', 100, True), ('Chief', ['decider'], 'neutral', 80, True), ('Other', [], None, 20, False)]),
+                         shown(opportunity_id=sale))
+        self.assertEqual(shown(opportunity_id=sale), shown(account=None, opportunity_id=sale))
+        self.assertEqual([('decider_untouched', 'Chief', None)], self.warnings())
+        self.assertEqual([('decider_untouched', 'Clerk', None), ('decider_untouched', 'Chief', None)], self.warnings(opportunity_id=sale))
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.map, account=self.add_account('ann', 'Second')['id'], opportunity_id=sale)
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.map, 'sue', account=None, opportunity_id=sale)
 
     def test_reach(self):
         for login in ('bob', 'south', 'sue'):
