@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the fixture's families hold beside people and activities: plans to reach the decider, and how an account is looked at."""
 RECORDS = ("engagement", "other-engagement", "step", "rating", "swot", "other-swot", "account-plan")
-# Begins when a sale is won; made by the owner when a test asks for it.
+# Begins when a sale is won, which takes managers and evidence: made by the owner of the database.
 LATER = ("care",)
 READ = {"engagement": "EngagementService/GetEngagementPlan", "step": "EngagementService/GetEngagementStep", "rating": "AnalysisService/GetCompetitionRating",
         "swot": "AnalysisService/GetSwot", "care": "AnalysisService/GetCarePhase"}
@@ -31,10 +31,15 @@ def build(company, family, record):
     if record == "account-plan":
         plan = texts("account-plan", "goals", "actions", "resources", "review")
         return company.boss("AnalysisService/SetAccountPlan", plan=dict(plan, account_id=account, year=YEAR), update_mask={"paths": list(plan)}).id
-    company.owner.execute("""insert into kam.care_phase (account_id, opportunity_id, kind, starts_on, ends_on, note)
-                             values (%s, %s, 'novelty', '2026-01-01', '2026-01-31', %s) returning id::text""",
-                          (account, company.ensure(family, "opportunity"), text("care.note")))
+    company.owner.execute(care_of(company, family))
     return company.owner.fetchone()[0]
+
+
+def care_of(company, family):
+    """SQL that makes a phase of care and returns its id."""
+    return f"""insert into kam.care_phase (account_id, opportunity_id, kind, starts_on, ends_on, note)
+               values ('{family.ids["account"]}', '{company.ensure(family, "opportunity")}', 'novelty', '2026-01-01', '2026-01-31',
+                       '{company.registry.text(family.key, "care", "care.note")}') returning id::text"""
 
 
 def version(company, family, record, record_id):

@@ -3,6 +3,7 @@
 import contextlib
 
 from company import PASSWORD, Company
+from company_analysis import care_of
 from support.cluster import Cluster
 from support.kam import Kamd
 from wire import Wire
@@ -25,6 +26,7 @@ class Stage:
                 self.company = Company(Wire(kamd))
                 self.company.build()
             self.force_service_into(self.company.families["member"])
+            self.add_care()
         except BaseException:
             self.cluster.stop()
             raise
@@ -36,6 +38,11 @@ class Stage:
         """What no method allows: the service desk as a member. It must not get more by it."""
         self.template.psql(f"""insert into kam.account_member (account_id, user_id)
                                values ('{family.ids["account"]}', '{self.company.users["service"].id}')""")
+
+    def add_care(self):
+        for family in self.company.families.values():
+            if "opportunity" in family.ids:
+                family.ids["care"] = self.template.psql(care_of(self.company, family)).split()[0]
 
     @contextlib.contextmanager
     def copy(self):

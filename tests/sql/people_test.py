@@ -146,7 +146,7 @@ class PeopleTest(Stage):
         self.assertEqual(['structure', 'roles', 'process', 'progress', 'strength', 'friends_and_foes', 'likings', 'needs', 'competitors'], [row['kind'] for row in rows])
         self.assertEqual({'unknown'}, {row['state'] for row in rows})
         self.assertTrue(all(row['gaps'] for row in rows))
-        self.assertEqual(['process', 'progress', 'competitors'], [row['kind'] for row in rows if row['is_provisional']])
+        self.assertEqual([], [row['kind'] for row in rows if row['is_provisional']])
         self.assertEqual({}, self.checks('sue', empty))
 
     def test_nine_checks_become_known(self):
@@ -158,7 +158,7 @@ class PeopleTest(Stage):
         half = self.checks()
         self.assertEqual(('partly', 1, 2, ['who_reports_to_whom']), half['structure'])
         self.assertEqual(('partly', 1, 2, ['buying_roles']), half['roles'])
-        self.assertEqual(('partly', 1, 3, ['who_buys', 'who_uses', 'opportunity']), half['process'])
+        self.assertEqual(('partly', 1, 4, ['who_buys', 'who_uses', 'opportunity']), half['process'])
         self.assertEqual(('unknown', 0, 2, ['relationships', 'influence']), half['strength'])
         self.assertEqual(('partly', 1, 2, ['stances']), half['friends_and_foes'])
         self.assertEqual(('unknown', 0, 2, ['need_of_organisation', 'needs_of_deciders']), half['needs'])
@@ -176,7 +176,8 @@ class PeopleTest(Stage):
         ann.write('AccountArchiveService/UpdateSupply', {'supply': {'id': supply['_record_id'], 'version': 1, 'shortcomings': 'late', 'willingness': 'open'},
                                                          'update_mask': ['shortcomings', 'willingness']})
         full = self.checks()
-        self.assertEqual(('partly', 3, 3, ['opportunity']), full.pop('process'))
+        self.assertEqual(('partly', 3, 4, ['opportunity']), full.pop('process'))
+        self.assertEqual(('partly', 2, 3, ['open_opportunity']), full.pop('progress'))
         self.assertEqual({'known'}, {row[0] for row in full.values()}, full)
         # Who left or was retired does not count.
         ann.write('ContactService/EndPosition', {'id': self.wang['positions[].id'][0], 'version': 3})
