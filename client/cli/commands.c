@@ -7,6 +7,7 @@
 #include "analysis_commands.h"
 #include "archive_commands.h"
 #include "assess_commands.h"
+#include "board_commands.h"
 #include "complete.h"
 #include "contact_commands.h"
 #include "delegation_commands.h"
@@ -57,6 +58,7 @@ const struct command_group command_groups[] = {
     GROUP(N_("Objections"), objection),
     GROUP(N_("Ideas"), idea),
     GROUP(N_("Rhythm"), rhythm),
+    GROUP(N_("Board"), board),
     GROUP(N_("Pipelines"), pipeline),
     GROUP(N_("Targets"), target),
     GROUP(N_("Assessments"), assess),

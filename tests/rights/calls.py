@@ -6,6 +6,7 @@ import calls_archive  # noqa: F401
 import calls_activities  # noqa: F401
 import calls_activity_parts  # noqa: F401
 import calls_checks  # noqa: F401
+import calls_board  # noqa: F401
 import calls_contacts  # noqa: F401
 import calls_delegations  # noqa: F401
 import calls_objections  # noqa: F401

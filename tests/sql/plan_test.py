@@ -159,6 +159,7 @@ class PlanTest(Stage):
             'IdeaService/ListIdeas': [{'account_id': self.account}, {'account_id': self.account, 'state': 'open'}],
             'OpportunityService/ListOpportunities': [{}, {'order': 'amount'}, {'order': 'key_person'}, {'account_id': self.account}, {'owner_id': self.users['ann']},
                                                      {'team_id': self.teams['south']}, {'include_closed': True}, {'state': 'won'}],
+            'BoardService/GetBoard': [{}, {'order': 'amount'}, {'pipeline_key': 'development'}],
             'OpportunityService/GetOpportunity': [{'id': self.opportunity}, {'code': 'O-000001'}],
             'AnalysisService/ListCompetitionRatings': [{'account_id': self.account}],
             'AnalysisService/ListSwots': [{'account_id': self.account}],
