@@ -66,6 +66,22 @@ class OverviewTest(Stage):
         self.call('ann').write('ActivityService/CompleteActivity', {'id': mine['id'], 'version': 1, 'result': 'well'})
         self.assertEqual(self.today('ann')['overdue'], [])
 
+    def test_what_is_planned_at_a_retired_account_waits(self):
+        self.query("update app_user set team_id = (select id from team where name = 'North') where login = 'ann'")
+        account, other = self.account('ann', 'Acme'), self.account('ann', 'Bosporus')
+        for where in (account, other):
+            for day, subject in ((-2, 'late'), (0, 'today'), (2, 'soon')):
+                self.activity('ann', where, 'planned', self.noon + day * DAY, subject)
+        def day():
+            today, (ann,) = self.today('ann'), [row for row in self.today('north')['team'] if row['user_name'] == 'Ann']
+            return [len(today[name]) for name in ('overdue', 'due', 'coming')], [today['.'][name] for name in ('overdue_count', 'due_count')], \
+                [ann[name] for name in ('overdue_count', 'due_count')]
+        self.assertEqual(([2, 2, 2], [2, 2], [2, 2]), day())
+        self.query('update account set retire_time = now() where id = %s', account['id'])
+        self.assertEqual(([1, 1, 1], [1, 1], [1, 1]), day())
+        self.query('update account set retire_time = null where id = %s', account['id'])
+        self.assertEqual(([2, 2, 2], [2, 2], [2, 2]), day())
+
     def test_a_follow_up_is_late_when_its_last_day_has_passed(self):
         account = self.account('ann', 'Acme')
         self.activity('ann', account, 'done', self.query('select now()')[0][0], 'the pump', 'sample')  # a call in 2 to 3 days
