@@ -306,14 +306,14 @@ static void print_foot(struct app *app, const Board *board)
                 board->unrated[at]->count, app_dim(app), app_clean(app, board->unrated[at]->amount->currency_code),
                 app_plain(app));
     if (board->without_amount_count > 0)
-        fprintf(app->out, _("\nWithout an amount: %d\n"), board->without_amount_count);
+        fprintf(app->out, "\n%s: %d\n", _("Without an amount"), board->without_amount_count);
     const char *others = "";
     for (size_t at = 0; at < board->n_pipelines; at++)
         if (strcmp(board->pipelines[at]->key, board->pipeline_key) != 0)
             others = arena_printf(app->arena, "%s%s%s (%d)", others, *others == '\0' ? "" : ", ",
                                   app_clean(app, board->pipelines[at]->key), board->pipelines[at]->count);
     if (*others != '\0')
-        fprintf(app->out, _("\nOther pipelines: %s\n"), others);
+        fprintf(app->out, "\n%s: %s\n", _("Other pipelines"), others);
 }
 
 static void print_board(struct app *app, const Board *board)
