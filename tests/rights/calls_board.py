@@ -15,4 +15,4 @@ def get_board_of_owner(case):
 
 @call("BoardService/GetBoard of-team")
 def get_board_of_team(case):
-    return {"team_id": case.id("team")}
+    return {"team_id": case.company.teams[case.target]}
