@@ -21,7 +21,8 @@ chosen p
  cross join (
     select array_agg(g.count) as count, array_agg(g.currency_code) as currency_code, array_agg(g.amount) as amount
       from (select x.amount_currency_code as currency_code, count(*)::int as count, least(sum(x.amount_minor_units), 9223372036854775807)::bigint as amount
-              from valued x where x.worth is null and x.amount_minor_units is not null group by 1 order by 1) g) u
+              from valued x group by x.amount_currency_code, x.worth is null
+            having bool_and(x.worth is null and x.amount_minor_units is not null) order by 1) g) u
  cross join (
     select array_agg(g.key) as key, array_agg(g.name_en) as name_en, array_agg(g.name_zh) as name_zh, array_agg(g.count) as count
       from (select l.key, v.name_en, v.name_zh, d.count::int as count
