@@ -25,6 +25,7 @@
 #include "overview_commands.h"
 #include "pipeline_commands.h"
 #include "plan_commands.h"
+#include "process_commands.h"
 #include "rate_commands.h"
 #include "rhythm_commands.h"
 #include "session_commands.h"
@@ -54,6 +55,8 @@ const struct command_group command_groups[] = {
     GROUP(N_("Power map"), map),
     GROUP(N_("Engagement plans"), engagement),
     GROUP(N_("Analysis"), analysis),
+    GROUP(N_("Advancement"), advancement),
+    GROUP(N_("Approvals"), approval),
     GROUP(N_("Activities"), activity),
     GROUP(N_("Plans and routes"), plan),
     GROUP(N_("Objections"), objection),

@@ -17,6 +17,7 @@ import calls_people  # noqa: F401
 import calls_scoring  # noqa: F401
 import calls_targets  # noqa: F401
 import calls_plans  # noqa: F401
+import calls_process  # noqa: F401
 import calls_watch  # noqa: F401
 import calls_opportunities  # noqa: F401
 from call import CALLS

@@ -19,6 +19,7 @@ import itertools
 import company_analysis
 from opportunities import build_opportunity
 from scoring import build_assessment, build_grade, build_scoring
+from advancements import build_moving, build_pipeline, build_request, build_waiver
 from sentinel import Registry
 
 PASSWORD = "matrix-of-rights-1"
@@ -143,6 +144,7 @@ class Company:
             self.routes[login] = self.boss("RouteService/CreateRoute", route={
                 "name": self.registry.text(f"user:{login}", "route", "route.name"), "owner_id": self.users[login].id}).id
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
+        build_pipeline(self)
         for year in (2190, 2189):  # two, so that there are pages
             self.delegation = self.boss("DelegationService/CreateDelegation", delegation={
                 "to_user_id": self.users["south"].id, "starts_on": {"year": year, "month": 1, "day": 1}, "ends_on": {"year": year, "month": 1, "day": 31}}).id
@@ -214,6 +216,8 @@ class Company:
         for record in ("opportunity", "other-opportunity"):
             family.ids[record] = build_opportunity(self, family, record, family.ids["contact"])
         build_scoring(self, family)
+        for record in ("moving", "request", "waiver"):
+            self.ensure(family, record)
         for record in ("other-gift", "other-need", "tie", "gift", "need"):
             self.build_fact(family, record)
         for record in ("figures", "supply", "brand", "event"):
@@ -395,6 +399,8 @@ class Company:
                 family.ids[record] = build_assessment(self, family, record)
             elif record == "grade":
                 family.ids[record] = build_grade(self, family, record)
+            elif record in ("moving", "request", "waiver"):
+                family.ids[record] = {"moving": build_moving, "request": build_request, "waiver": build_waiver}[record](self, family)
             elif record == "plan":  # also at a retired account, where nobody makes one
                 self.owner.execute("""insert into kam.visit_plan (account_id, subject, repeat, month_day, starts_on)
                                       values (%s, %s, 'monthly', 1, '2190-01-01') returning id::text""",

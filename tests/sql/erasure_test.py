@@ -186,6 +186,15 @@ class ErasureTest(Race):
         ann.write('AnalysisService/CreateCompetitionRating', {'rating': {'account_id': self.acme, 'competitor': 'x'}})
         ann.write('AnalysisService/CreateSwot', {'swot': {'account_id': self.acme, 'strengths': 'x'}})
         ann.write('AnalysisService/SetAccountPlan', {'plan': {'account_id': self.acme, 'year': 2026, 'goals': 'x'}, 'update_mask': ['goals']})
+        stands = {'opportunity_id': purchase, 'reason': 'x'}
+        self.call('north').write('ProcessService/WaiveCriterion', {'criterion_key': 'first-contact', **stands})
+        self.query("""with a as (insert into advancement (opportunity_id, account_id, from_stage, requested_by)
+                                 select id, account_id, stage_key, owner_id from opportunity where id = %s returning *),
+                           s as (insert into approval_step (advancement_id, account_id, position, approver) select id, account_id, 1, 'team_manager' from a),
+                           e as (insert into advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state)
+                                 select id, account_id, 'ask', 1, 'x', 'x', 'x', 'x', 'met' from a)
+                      insert into stage_change (opportunity_id, account_id, direction, to_stage) select opportunity_id, account_id, 'import', from_stage from a""", purchase)
+        boss.write('DelegationService/CreateDelegation', {'delegation': {'to_user_id': self.users['north'], 'ends_on': str(self.query('select kam.today()')[0][0])}})
         twin = self.add_account('ann', 'Twin', note='x')['id']
         versions = dict(self.query('select id, version from account'))
         boss.write('AccountMergeService/MergeAccounts', {'survivor_id': self.acme, 'survivor_version': versions[self.acme], 'merged_id': twin,

@@ -143,11 +143,11 @@ class StructureTest(Stage):
                                             where c.relnamespace = 'kam'::regnamespace and atttypid = 'timestamp'::regtype"""))
 
     def test_foreign_keys_everywhere(self):
-        """Every uuid column but ids, the epoch and those of the log points somewhere."""
+        """Every uuid column but ids, the epoch, those of the log and of evidence as it was points somewhere."""
         loose = self.query("""
             select c.relname, a.attname from pg_attribute a join pg_class c on c.oid = a.attrelid
              where c.relnamespace = 'kam'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition and a.atttypid = 'uuid'::regtype
-               and a.attname not in ('id', 'request_id', 'feed_epoch') and c.relname not in ('change', 'request_outcome')
+               and a.attname not in ('id', 'request_id', 'feed_epoch', 'evidence_id') and c.relname not in ('change', 'request_outcome')
                and not exists (select from pg_constraint k where k.conrelid = c.oid and k.contype = 'f' and a.attnum = any (k.conkey))""")
         self.assertEqual([], loose)
 
@@ -163,7 +163,7 @@ class StructureTest(Stage):
 
     def test_changed_rows_are_logged(self):
         """Every table that people write has the trigger that keeps versions and the log."""
-        quiet = {'company', 'team_closure', 'user_password', 'session', 'login_failure', 'request_outcome', 'account_reach', 'schema_migration', 'account_merge_row'}
+        quiet = {'company', 'team_closure', 'user_password', 'session', 'login_failure', 'request_outcome', 'account_reach', 'schema_migration', 'account_merge_row', 'advancement_evidence', 'stage_change'}
         logged = {row[0] for row in self.query("select relname from pg_trigger t join pg_class c on c.oid = t.tgrelid where tgname = 'zz_record'")}
         tables = {table for table in self.tables() if not table.startswith('change')}
         self.assertEqual(tables - quiet, logged)

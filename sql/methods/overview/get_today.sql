@@ -109,3 +109,22 @@ select {{budget_window_columns}}
    and not exists (select from opportunity o where o.account_id = a.id and o.state = 'open')
  order by b.closes_on, a.name, a.id
  limit 10;
+-- into: approvals
+with page as materialized (
+    select x.id from kam.approvals_for_caller(null, null, 20) x where :user_id::uuid is null or :user_id = (select kam.caller_id()))
+select {{advancement_columns}}
+  from page join {{advancement_tables}} on v.id = page.id
+ order by v.create_time, v.id;
+-- into: reviews
+select {{opportunity_columns}}
+  from {{opportunity_tables}}
+ where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open' and o.verdict = 'defer' and o.review_on <= (select kam.today())
+ order by o.review_on, o.id
+ limit 10;
+-- into: stalled
+select {{opportunity_columns}}
+  from {{opportunity_tables}}
+ where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open'
+   and kam.is_stalled(o.state, greatest(o.stage_since, o.clock_since), o.verdict, o.verdict_time, o.review_on, s.allowed_days)
+ order by o.stage_since, o.id
+ limit 10;

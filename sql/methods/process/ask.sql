@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- method: kam.v1.ProcessService/AskAdvancement
+-- kind: write
+-- record: id
+-- roles: rep, manager
+-- do:
+select kam.ask_advancement(:record.id, :opportunity_id, null, :note);
+-- answer:
+select {{advancement_columns}}
+  from {{advancement_tables}}
+ where v.id = :record.id;
+-- into: steps
+select {{advancement_steps}}
+ where s.advancement_id = :record.id
+ order by s.position;
+-- into: evidence
+select {{advancement_evidence}}
+ where x.advancement_id = :record.id
+ order by x.moment desc, x.position;

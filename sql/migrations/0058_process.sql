@@ -1,0 +1,278 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- How an opportunity moves: somebody asks for its advancement, managers approve it step by step, a criterion may be waived, a verdict given. Nobody writes these tables but
+-- the functions of the next migration. Locks are taken in this order: the caller, the account, the opportunity, its request.
+set local search_path = kam, pg_temp;
+
+-- From when its time in the stage counts, where that is not the moment it came: it was deferred meanwhile. The later one of the two holds.
+alter table opportunity add column clock_since timestamptz;
+grant select (clock_since) on opportunity to kam_rep, kam_manager;
+
+-- A manager let this criterion pass without evidence, for this time in the stage: when the opportunity goes back, those of the stages it passes again end.
+create table criterion_waiver (
+    id uuid primary key default uuid7(),
+    opportunity_id uuid not null,
+    account_id uuid not null,
+    stage_key text not null,
+    criterion_key text not null,
+    waived_by uuid not null references app_user,
+    on_behalf_of uuid references app_user,
+    requested_by uuid not null references app_user,     -- who cannot approve the advancement then
+    reason text not null,
+    "time" timestamptz not null default now(),
+    withdrawn_time timestamptz,
+    withdrawn_by uuid references app_user,
+    update_time timestamptz not null default now(),
+    updated_by uuid references app_user,
+    version bigint not null default 1,
+    foreign key (opportunity_id, account_id) references opportunity (id, account_id),
+    constraint criterion_waiver_stage_form check (is_key(stage_key)),
+    constraint criterion_waiver_criterion_form check (is_key(criterion_key)),
+    constraint criterion_waiver_reason_length check (is_visible(reason) and octet_length(reason) <= 1000),
+    constraint criterion_waiver_of_another check (requested_by not in (waived_by, on_behalf_of))
+);
+create unique index criterion_waiver_present on criterion_waiver (opportunity_id, stage_key, criterion_key) where withdrawn_time is null;
+create index criterion_waiver_opportunity on criterion_waiver (opportunity_id, account_id);
+
+create table advancement (
+    id uuid primary key default uuid7(),
+    opportunity_id uuid not null,
+    account_id uuid not null,
+    from_stage text not null,
+    to_stage text,                      -- NULL: it is won
+    requested_by uuid not null references app_user,
+    note text not null default '',
+    state text not null default 'waiting',
+    end_cause text,                     -- of a cancelled one: what came in between
+    end_reason text not null default '',
+    ended_by uuid references app_user,
+    create_time timestamptz not null default now(),
+    end_time timestamptz,
+    update_time timestamptz not null default now(),
+    updated_by uuid references app_user,
+    version bigint not null default 1,
+    foreign key (opportunity_id, account_id) references opportunity (id, account_id),
+    constraint advancement_of_account unique (id, account_id),
+    constraint advancement_from_stage_form check (is_key(from_stage)),
+    constraint advancement_to_stage_form check (is_key(to_stage)),
+    constraint advancement_note_length check (octet_length(note) <= 2000),
+    constraint advancement_state_known check (state in ('waiting', 'approved', 'returned', 'withdrawn', 'cancelled')),
+    constraint advancement_ended check ((state = 'waiting') = (end_time is null) and (state = 'cancelled') = (end_cause is not null)),
+    constraint advancement_end_cause_known check (end_cause in ('moved', 'closed', 'verdict', 'account_retired')),
+    constraint advancement_end_reason_length check (octet_length(end_reason) <= 2000)
+);
+create unique index advancement_waiting on advancement (opportunity_id) where state = 'waiting';
+create index advancement_opportunity on advancement (opportunity_id, create_time, id);
+create index advancement_requester on advancement (requested_by, create_time, id);
+create index advancement_open on advancement (create_time, id) where state = 'waiting';
+
+create table approval_step (
+    id uuid primary key default uuid7(),
+    advancement_id uuid not null,
+    account_id uuid not null,
+    position int not null,
+    approver text not null,
+    state text not null default 'pending',
+    decided_by uuid references app_user,
+    on_behalf_of uuid references app_user,
+    open_time timestamptz,              -- when its turn came
+    decide_time timestamptz,
+    reason text not null default '',
+    update_time timestamptz not null default now(),
+    updated_by uuid references app_user,
+    version bigint not null default 1,
+    foreign key (advancement_id, account_id) references advancement (id, account_id),
+    constraint approval_step_position unique (advancement_id, position),
+    constraint approval_step_approver_known check (approver in ('team_manager', 'key_account_group')),
+    constraint approval_step_state_known check (state in ('pending', 'open', 'approved', 'returned', 'skipped')),
+    constraint approval_step_decided check ((state in ('approved', 'returned')) = (decided_by is not null) and (decided_by is null) = (decide_time is null)),
+    constraint approval_step_reason_length check (octet_length(reason) <= 2000)
+);
+create unique index approval_step_one_open on approval_step (advancement_id) where state = 'open';
+create index approval_step_decider on approval_step (decided_by) where decided_by is not null;
+
+-- The criteria as they stood when it was asked, and when it was approved. Never changed.
+create table advancement_evidence (
+    id uuid primary key default uuid7(),
+    advancement_id uuid not null,
+    account_id uuid not null,
+    moment text not null,
+    position int not null,
+    criterion_key text not null,
+    kind text not null,
+    name_en text not null,
+    name_zh text not null,
+    state text not null,
+    evidence_kind text,
+    evidence_id uuid,                   -- of the kind's table, as it was then
+    evidence_text text not null default '',
+    evidence_time timestamptz,
+    create_time timestamptz not null default now(),
+    foreign key (advancement_id, account_id) references advancement (id, account_id),
+    constraint advancement_evidence_criterion_form check (is_key(criterion_key)),
+    constraint advancement_evidence_once unique (advancement_id, moment, criterion_key),
+    constraint advancement_evidence_moment_known check (moment in ('ask', 'approval')),
+    constraint advancement_evidence_state_known check (state in ('met', 'waived'))
+);
+
+-- Every move, and every verdict. From the first stage of its pipeline on, or from the one it was imported at, they lead to where the opportunity is. Never changed.
+create table stage_change (
+    id uuid primary key default uuid7(),
+    opportunity_id uuid not null,
+    account_id uuid not null,
+    direction text not null,
+    from_stage text,                    -- NULL: it was imported
+    to_stage text not null,             -- where it stands now; of a closed one, where it was
+    verdict text,
+    changed_by uuid references app_user,
+    on_behalf_of uuid references app_user,
+    "time" timestamptz not null default clock_timestamp(),
+    reason text not null default '',
+    advancement_id uuid,
+    foreign key (opportunity_id, account_id) references opportunity (id, account_id),
+    foreign key (advancement_id, account_id) references advancement (id, account_id),
+    constraint stage_change_from_stage_form check (is_key(from_stage)),
+    constraint stage_change_to_stage_form check (is_key(to_stage)),
+    constraint stage_change_verdict_known check (verdict in ('prepare', 'defer', 'approve', 'terminate', 'change')),
+    constraint stage_change_direction_known check (direction in ('forward', 'backward', 'win', 'lose', 'reopen', 'verdict', 'import')),
+    constraint stage_change_reason_length check (octet_length(reason) <= 2000)
+);
+create index stage_change_opportunity on stage_change (opportunity_id, "time", id);
+create index stage_change_advancement on stage_change (advancement_id) where advancement_id is not null;
+
+create trigger zz_record before insert or update on criterion_waiver for each row execute function record_change('criterion_waiver', 'id', 'account_id', '');
+create trigger zz_record before insert or update on advancement for each row execute function record_change('advancement', 'id', 'account_id', '');
+create trigger zz_record before insert or update on approval_step for each row execute function record_change('approval_step', 'advancement_id', 'account_id', '');
+
+-- ---- the key account group ----
+
+-- From the pipeline's threshold on the group decides. One whose amount nobody knows goes to the group as well: leaving it empty would be the way around it. NULL where no
+-- exchange rate says it.
+create function group_decides_or_null(version_id uuid, amount_currency_code text, amount_minor_units bigint) returns boolean language sql stable set search_path = kam, pg_temp as $$
+    select case when v.group_threshold_minor_units is null then false
+                when amount_minor_units is null then true
+                when v.group_threshold_currency_code = amount_currency_code then amount_minor_units >= v.group_threshold_minor_units
+                else in_reporting_currency_or_null(amount_minor_units, amount_currency_code, null)
+                     >= in_reporting_currency_or_null(v.group_threshold_minor_units, v.group_threshold_currency_code, null) end
+      from pipeline_version v where v.id = version_id
+$$;
+
+create function group_decides(version_id uuid, amount_currency_code text, amount_minor_units bigint) returns boolean language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_decides boolean := group_decides_or_null(version_id, amount_currency_code, amount_minor_units);
+begin
+    if v_decides is null then
+        -- One of the two has no rate, and says so.
+        perform in_reporting_currency(amount_minor_units, amount_currency_code), in_reporting_currency(v.group_threshold_minor_units, v.group_threshold_currency_code)
+           from pipeline_version v where v.id = version_id;
+    end if;
+    return v_decides;
+end
+$$;
+
+-- Its stage asks for a verdict that it has not got.
+create function wants_verdict(opportunity_id uuid) returns boolean language sql stable set search_path = kam, pg_temp as $$
+    select exists (select from opportunity o join stage_criterion c on c.version_id = o.pipeline_version_id and c.stage_key = o.stage_key and c.kind = 'verdict'
+                    where o.id = wants_verdict.opportunity_id and o.state = 'open' and not is_deferred(o.verdict, o.review_on)
+                      and o.verdict is distinct from c.parameters ->> 'verdict')
+$$;
+
+-- The caller, or somebody for whom the caller stands in, belongs to the group.
+create function is_in_group() returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    select caller_role() = 'manager' and exists (select from app_user u where u.id = any (caller_ids()) and u.is_key_account_group and u.disable_time is null)
+$$;
+
+-- ---- who decides ----
+
+-- Who cannot decide about it: its owner, who asked for the advancement, who asked for a waiver that counts there, who decided a step before.
+create function kept_from_deciding(opportunity_id uuid, advancement_id uuid) returns uuid[] language sql stable set search_path = kam, pg_temp as $$
+    select array(
+        select o.owner_id from opportunity o where o.id = opportunity_id
+        union
+        select a.requested_by from advancement a where a.id = advancement_id
+        union
+        select w.requested_by from criterion_waiver w join opportunity o on o.id = w.opportunity_id and o.stage_key = w.stage_key
+         where w.opportunity_id = kept_from_deciding.opportunity_id and w.withdrawn_time is null and w.time >= o.stage_since
+        union
+        select u from approval_step s, unnest(array[s.decided_by, s.on_behalf_of]) u where s.advancement_id = kept_from_deciding.advancement_id and u is not null)
+$$;
+
+-- The managers who may decide: those of the nearest team, from the owner's up, that has one; or the members of the key account group.
+create function deciders(approver text, opportunity_id uuid, kept_out uuid[]) returns setof uuid language sql stable set search_path = kam, pg_temp as $$
+    select u.id
+      from app_user u
+     where approver = 'key_account_group' and u.is_key_account_group and u.role = 'manager' and u.disable_time is null and u.id <> all (kept_out)
+    union all
+    (select x.id
+       from (select u.id, rank() over (order by c.depth) as place
+               from opportunity o
+               join app_user w on w.id = o.owner_id
+               join team_closure c on c.descendant_id = w.team_id
+               join app_user u on u.team_id = c.ancestor_id and u.role = 'manager' and u.disable_time is null and u.id <> all (kept_out)
+              where approver = 'team_manager' and o.id = opportunity_id) x
+      where x.place = 1)
+$$;
+
+-- It waits for the caller: for the approval of the key account group, or its verdict, and the caller is of the group; or for the approval of the team's manager, who is the
+-- caller. Nearly always there is no request, and one look by key says so.
+create function awaits_caller(opportunity_id uuid) returns boolean language plpgsql stable security definer set search_path = kam, pg_temp as $$
+declare
+    v_approver text;
+    v_advancement_id uuid;
+begin
+    if caller_role() is distinct from 'manager' or caller_id() is null then
+        return false;
+    end if;
+    select s.approver, a.id into v_approver, v_advancement_id
+      from advancement a join approval_step s on s.advancement_id = a.id and s.state = 'open'
+     where a.opportunity_id = awaits_caller.opportunity_id and a.state = 'waiting';
+    if v_approver = 'team_manager' and caller_ids() && array(select deciders(v_approver, opportunity_id, kept_from_deciding(opportunity_id, v_advancement_id))) then
+        return true;
+    end if;
+    return is_in_group()
+       and (coalesce(v_approver = 'key_account_group', false)
+            or exists (select from opportunity o
+                        where o.id = awaits_caller.opportunity_id and wants_verdict(o.id)
+                          and coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true)));
+end
+$$;
+grant execute on function awaits_caller(uuid) to kam_manager;
+
+create or replace function reads_opportunity(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    select exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and reaches_account(o.account_id)) or awaits_caller(reads_opportunity.opportunity_id)
+$$;
+
+alter policy opportunity_manager_read on opportunity using (
+    exists (select from team_closure c where c.ancestor_id = any ((select caller_team_ids())::uuid[]) and c.descendant_id = opportunity.account_team_id)
+    or exists (select from account_reach r where r.account_id = opportunity.account_id)
+    or awaits_caller(opportunity.id));
+
+-- ---- rights ----
+
+do $$
+declare
+    v_table text;
+begin
+    foreach v_table in array array['criterion_waiver', 'advancement', 'approval_step', 'advancement_evidence', 'stage_change'] loop
+        execute format('alter table %I enable row level security', v_table);
+        execute format('grant select on %I to kam_rep, kam_manager', v_table);
+    end loop;
+end
+$$;
+create policy criterion_waiver_read on criterion_waiver for select to kam_rep, kam_manager using (
+    exists (select from opportunity o where o.id = criterion_waiver.opportunity_id offset 0));
+create policy stage_change_read on stage_change for select to kam_rep, kam_manager using (
+    exists (select from opportunity o where o.id = stage_change.opportunity_id offset 0));
+
+-- Whoever decided a step of it reads the request for good, also when the opportunity is not theirs to read any more.
+create function has_decided(advancement_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    select exists (select from approval_step s where s.advancement_id = has_decided.advancement_id and s.decided_by = caller_id())
+$$;
+grant execute on function has_decided(uuid) to kam_manager;
+create policy advancement_rep_read on advancement for select to kam_rep using (
+    exists (select from account_reach r where r.account_id = advancement.account_id));
+create policy advancement_manager_read on advancement for select to kam_manager using (
+    exists (select from opportunity o where o.id = advancement.opportunity_id offset 0) or has_decided(advancement.id));
+create policy approval_step_read on approval_step for select to kam_rep, kam_manager using (
+    exists (select from advancement a where a.id = approval_step.advancement_id offset 0));
+create policy advancement_evidence_read on advancement_evidence for select to kam_rep, kam_manager using (
+    exists (select from advancement a where a.id = advancement_evidence.advancement_id offset 0));

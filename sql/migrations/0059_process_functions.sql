@@ -1,0 +1,564 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Asking, approving, returning, waiving, going back, verdicts. Who may decide is worked out when it is decided, so that a reassignment, a move to another team or a disabled
+-- manager has one right outcome: who is the nearest manager then.
+set local search_path = kam, pg_temp;
+
+-- ---- who decides ----
+
+-- As whom the caller may decide: themselves, or one of those for whom they stand in today; NULL for neither.
+create function decides_as(approver text, opportunity_id uuid, kept_out uuid[]) returns uuid language sql stable set search_path = kam, pg_temp as $$
+    select d.id
+      from deciders(approver, opportunity_id, kept_out) d (id)
+     where d.id = caller_id()
+        or (caller_id() <> all (kept_out)
+            and exists (select from delegation g where g.from_user_id = d.id and g.to_user_id = caller_id() and g.end_time is null and today() between g.starts_on and g.ends_on))
+     order by d.id <> caller_id(), d.id
+     limit 1
+$$;
+
+-- Refuses because there is nobody who could decide, and says who could be made able to.
+create function refuse_no_approver(approver text, opportunity_id uuid, kept_out uuid[]) returns void language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_team team;
+    v_names text;
+begin
+    select t.* into v_team from opportunity o join app_user u on u.id = o.owner_id join team t on t.id = u.team_id where o.id = opportunity_id;
+    select string_agg(x.name, ', ' order by x.place, x.name) into v_names
+      from (select u.name, case when approver = 'team_manager' and exists (select from team_closure c where c.descendant_id = v_team.id and c.ancestor_id = u.team_id) then 0 else 1 end as place
+              from app_user u
+             where u.role = 'manager' and u.id <> all (kept_out)
+             order by 2, 1 limit 5) x;
+    if approver = 'key_account_group' then
+        perform refuse(9, 'NO_APPROVER', 'Nobody of the key account group can decide this. A manager of the root team could take in: {names}.',
+                       jsonb_build_object('metadata', jsonb_build_object('names', coalesce(v_names, '-'))));
+    end if;
+    perform refuse(9, 'NO_APPROVER', 'No manager of {team} or above can decide this. These could be moved there, or enabled: {names}.',
+                   jsonb_build_object('metadata', jsonb_build_object('team', v_team.name, 'names', coalesce(v_names, '-'))));
+end
+$$;
+
+-- As whom the caller decides, or a refusal.
+create function require_decider(approver text, opportunity_id uuid, kept_out uuid[]) returns uuid language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_as uuid := decides_as(approver, opportunity_id, kept_out);
+begin
+    if v_as is null then
+        if not exists (select from deciders(approver, opportunity_id, kept_out)) then
+            perform refuse_no_approver(approver, opportunity_id, kept_out);
+        end if;
+        perform require(caller_id() <> all (kept_out), 7, 'OWN_REQUEST', 'Nobody decides about what they own or asked for, nor two steps of one request.');
+        perform refuse(7, 'NOT_APPROVER', 'This is decided by {names}.', jsonb_build_object('metadata', jsonb_build_object('names', (
+            select string_agg(x.name, ', ' order by x.name) from (
+                select u.name from deciders(approver, opportunity_id, kept_out) d (id) join app_user u on u.id = d.id order by u.name limit 5) x))));
+    end if;
+    return v_as;
+end
+$$;
+
+-- ---- taking hold ----
+
+-- The caller as they are now: a session that began before they were disabled or moved says nothing any more.
+create function hold_caller() returns app_user language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_user app_user;
+begin
+    select * into v_user from app_user u where u.id = caller_id() for share;
+    perform require(found and v_user.disable_time is null and v_user.role = caller_role(), 16, 'NO_SESSION', 'You are not logged in, or your session has ended. Please log in.');
+    return v_user;
+end
+$$;
+
+-- The caller, the account, and the opportunity, as they stay until the transaction ends; NULL when somebody changed it since seen_version. Open ones only.
+create function hold_process(opportunity_id uuid, seen_version bigint) returns opportunity language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity;
+begin
+    perform hold_caller();
+    perform from opportunity o join account a on a.id = o.account_id where o.id = opportunity_id for share of a;
+    v_opportunity := lock_opportunity(opportunity_id, seen_version, true);
+    if v_opportunity.id is not null then
+        perform require(v_opportunity.state = 'open', 9, 'OPPORTUNITY_CLOSED', 'The opportunity is closed. Reopen it first.');
+        perform require(exists (select from account a where a.id = v_opportunity.account_id and a.retire_time is null), 9, 'ACCOUNT_RETIRED', 'The account is retired.');
+    end if;
+    return v_opportunity;
+end
+$$;
+
+-- ---- the one way to move ----
+
+-- On whose behalf, and by which request, for the moves that follow in this transaction.
+create function give_decision(on_behalf_of uuid, advancement_id uuid) returns void language sql volatile set search_path = kam, pg_temp as $$
+    select set_config('kam.on_behalf_of', coalesce(nullif(on_behalf_of, caller_id())::text, ''), true), set_config('kam.advancement_id', coalesce(advancement_id::text, ''), true)
+$$;
+
+-- Ends the request that waits, if there is one.
+create function cancel_advancement(opportunity_id uuid, cause text, reason text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_id uuid;
+begin
+    update advancement a set state = 'cancelled', end_cause = cause, end_reason = coalesce(cancel_advancement.reason, ''), ended_by = caller_id(), end_time = now()
+     where a.opportunity_id = cancel_advancement.opportunity_id and a.state = 'waiting'
+    returning a.id into v_id;
+    update approval_step s set state = 'skipped' where s.advancement_id = v_id and s.state in ('pending', 'open');
+end
+$$;
+
+-- What was waived or decided for stages that it passes again is asked for again.
+create function forget_stages(opportunity_id uuid, version_id uuid, from_position int) returns void language sql volatile set search_path = kam, pg_temp as $$
+    update criterion_waiver w set withdrawn_time = now(), withdrawn_by = caller_id()
+      from pipeline_stage s
+     where w.opportunity_id = forget_stages.opportunity_id and w.withdrawn_time is null
+       and s.version_id = forget_stages.version_id and s.key = w.stage_key and s.position >= from_position
+$$;
+
+-- Whatever moves an opportunity, closes it or gives a verdict is written down here, and ends a request that waits: what was asked is not the question any more.
+create function record_stage() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_advancement_id uuid := nullif(current_setting('kam.advancement_id', true), '')::uuid;
+    v_direction text := case when tg_op = 'INSERT' then 'import'
+                             when new.state = 'lost' and old.state <> 'lost' then 'lose'
+                             when new.state = 'won' and old.state <> 'won' then 'win'
+                             when new.state = 'open' and old.state <> 'open' then 'reopen'
+                             when new.verdict is not null and new.verdict_time is distinct from old.verdict_time then 'verdict'
+                             when new.stage_key = old.stage_key then null
+                             when (select s.position from pipeline_stage s where s.version_id = new.pipeline_version_id and s.key = new.stage_key)
+                                  > (select s.position from pipeline_stage s where s.version_id = old.pipeline_version_id and s.key = old.stage_key) then 'forward'
+                             else 'backward' end;
+    v_reason text := coalesce(nullif(current_setting('kam.reason', true), ''), '');
+begin
+    if v_direction is null then
+        return null;
+    end if;
+    if v_direction = 'reopen' then
+        perform forget_stages(new.id, new.pipeline_version_id, (select s.position from pipeline_stage s where s.version_id = new.pipeline_version_id and s.key = new.stage_key));
+    end if;
+    insert into stage_change (opportunity_id, account_id, direction, from_stage, to_stage, verdict, changed_by, on_behalf_of, reason, advancement_id)
+    values (new.id, new.account_id, v_direction, case tg_op when 'UPDATE' then old.stage_key end, new.stage_key,
+            case when tg_op = 'UPDATE' and new.verdict_time is distinct from old.verdict_time then new.verdict end,
+            caller_id(), nullif(current_setting('kam.on_behalf_of', true), '')::uuid, v_reason, v_advancement_id);
+    if v_advancement_id is null then
+        perform cancel_advancement(new.id, case when v_direction in ('lose', 'win') then 'closed' when v_direction = 'verdict' then 'verdict' else 'moved' end, v_reason);
+    end if;
+    return null;
+end
+$$;
+create trigger record_stage after update of stage_key, state, verdict, verdict_time on opportunity for each row execute function record_stage();
+create trigger record_import after insert on opportunity for each row when (new.is_imported) execute function record_stage();
+
+-- to_stage NULL: won. A verdict goes with a move back, or with none.
+create function move_stage(opportunity opportunity, to_stage text, is_won boolean, verdict text, review_on date, reason text) returns void
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_to text := coalesce(to_stage, opportunity.stage_key);
+    v_position int := (select s.position from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = v_to);
+    v_is_back boolean := not is_won and v_position <= (select s.position from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = opportunity.stage_key)
+                         and (verdict is null or verdict = 'change');
+begin
+    perform give_reason(reason);
+    if v_is_back then
+        perform forget_stages(opportunity.id, opportunity.pipeline_version_id, v_position);
+    end if;
+    update opportunity o
+       set stage_key = v_to,
+           state = case when is_won then 'won' when move_stage.verdict = 'terminate' then 'lost' else o.state end,
+           close_time = case when is_won or move_stage.verdict = 'terminate' then now() end,
+           lost_reason = case when move_stage.verdict = 'terminate' then 'terminated' end,
+           close_note = case when move_stage.verdict = 'terminate' then reason else '' end,
+           verdict = case when move_stage.verdict is not null then move_stage.verdict when not v_is_back then o.verdict end,
+           verdict_time = case when move_stage.verdict is not null then now() when not v_is_back then o.verdict_time end,
+           review_on = case when move_stage.verdict is not null then move_stage.review_on when not v_is_back then o.review_on end,
+           stage_since = case when v_to <> o.stage_key then now() else o.stage_since end,
+           -- The time for which it was deferred does not count; the present deferral is known from the verdict.
+           clock_since = case when v_to = o.stage_key and o.verdict = 'defer'
+                              then greatest(o.clock_since, o.stage_since)
+                                   + greatest(least(now(), day_start(o.review_on - today())) - greatest(o.verdict_time, o.clock_since, o.stage_since), interval '0')
+                              when v_to = o.stage_key then o.clock_since end
+     where o.id = opportunity.id;
+end
+$$;
+
+-- ---- advancement ----
+
+-- Refuses with all criteria of the present stage that are not met.
+create function require_criteria(opportunity_id uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_unmet jsonb;
+    v_opportunity opportunity;
+begin
+    select * into v_opportunity from opportunity o where o.id = opportunity_id;
+    -- From the definition, so that a criterion without an answer counts as unmet.
+    select jsonb_agg(jsonb_build_object('type', case c.state when 'not_recordable' then 'NOT_RECORDABLE' else 'UNMET' end, 'subject', d.key,
+                                        'description', coalesce(c.wanted ->> 'description', d.name_en), 'reason', coalesce(c.wanted ->> 'reason', ''),
+                                        'values', coalesce(c.wanted -> 'values', '{}') || jsonb_build_object('criterion_en', d.name_en, 'criterion_zh', d.name_zh))
+                     order by d.position)
+      into v_unmet
+      from stage_criterion d
+      left join snapshot_evidence(opportunity_id) c on c.criterion_key = d.key
+     where d.version_id = v_opportunity.pipeline_version_id and d.stage_key = v_opportunity.stage_key and coalesce(c.state not in ('met', 'waived'), true);
+    if v_unmet is not null then
+        perform refuse(9, 'UNMET_CRITERIA', 'The stage cannot be left yet: {count} criteria of it are not met.',
+                       jsonb_build_object('metadata', jsonb_build_object('count', jsonb_array_length(v_unmet)::text, 'opportunity_id', v_opportunity.id, 'code', v_opportunity.code),
+                                          'preconditions', v_unmet));
+    end if;
+end
+$$;
+
+create function keep_evidence(advancement advancement, moment text) returns void language sql volatile security definer set search_path = kam, pg_temp as $$
+    insert into advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state, evidence_kind, evidence_id, evidence_text, evidence_time)
+    select advancement.id, advancement.account_id, keep_evidence.moment, row_number() over (), c.criterion_key, c.kind, c.name_en, c.name_zh, c.state,
+           c.evidence_kind, c.evidence_id, coalesce(c.evidence_text, ''), c.evidence_time
+      from snapshot_evidence(advancement.opportunity_id) c
+$$;
+
+-- Opens the step whose turn it is; true when none is left. The group is passed over where the amount is below the threshold now.
+create function open_next_step(advancement advancement, opportunity opportunity) returns boolean language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_step approval_step;
+begin
+    for v_step in select * from approval_step s where s.advancement_id = advancement.id and s.state = 'pending' order by s.position loop
+        if v_step.approver = 'team_manager' or group_decides(opportunity.pipeline_version_id, opportunity.amount_currency_code, opportunity.amount_minor_units) then
+            update approval_step s set state = 'open', open_time = now() where s.id = v_step.id;
+            return false;
+        end if;
+        update approval_step s set state = 'skipped' where s.id = v_step.id;
+    end loop;
+    return true;
+end
+$$;
+
+create function finish_advancement(advancement advancement, opportunity opportunity, on_behalf_of uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    update advancement a set state = 'approved', end_time = now(), ended_by = caller_id() where a.id = advancement.id;
+    perform give_decision(on_behalf_of, advancement.id);
+    perform move_stage(opportunity, advancement.to_stage, advancement.to_stage is null, null, null, advancement.note);
+    perform give_decision(null, null);
+end
+$$;
+
+create function ask_advancement(advancement_id uuid, opportunity_id uuid, seen_version bigint, note text) returns void
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity := hold_process(opportunity_id, seen_version);
+    v_stage pipeline_stage;
+    v_advancement advancement;
+    v_step approval_step;
+    v_other record;
+begin
+    if v_opportunity.id is null then
+        return;
+    end if;
+    perform require(reaches_account(v_opportunity.account_id), 7, 'OPPORTUNITY_READ_ONLY', 'You may read this opportunity, but not change it.');
+    perform require(not is_deferred(v_opportunity.verdict, v_opportunity.review_on), 9, 'OPPORTUNITY_DEFERRED',
+                    'The opportunity is deferred until {date}. A new verdict wakes it earlier.', jsonb_build_object('metadata', jsonb_build_object('date', v_opportunity.review_on)));
+    select u.name into v_other from advancement a join app_user u on u.id = a.requested_by where a.opportunity_id = v_opportunity.id and a.state = 'waiting';
+    if found then
+        perform refuse(9, 'ADVANCEMENT_WAITING', '{name} has asked for it already, and it is not decided yet.', jsonb_build_object('metadata', jsonb_build_object('name', v_other.name)));
+    end if;
+    perform require_criteria(v_opportunity.id);
+    select * into v_stage from pipeline_stage s where s.version_id = v_opportunity.pipeline_version_id and s.key = v_opportunity.stage_key;
+    insert into advancement (id, opportunity_id, account_id, from_stage, to_stage, requested_by, note)
+    values (advancement_id, v_opportunity.id, v_opportunity.account_id, v_opportunity.stage_key, next_stage(v_opportunity.pipeline_version_id, v_opportunity.stage_key),
+            caller_id(), coalesce(ask_advancement.note, ''))
+    returning * into v_advancement;
+    perform keep_evidence(v_advancement, 'ask');
+    insert into approval_step (advancement_id, account_id, position, approver)
+    select v_advancement.id, v_advancement.account_id, s.place, s.approver from unnest(v_stage.approvals) with ordinality s (approver, place) order by s.place;
+    if open_next_step(v_advancement, v_opportunity) then
+        perform finish_advancement(v_advancement, v_opportunity, null);
+        return;
+    end if;
+    -- Asked in vain it would wait for ever.
+    select * into v_step from approval_step s where s.advancement_id = v_advancement.id and s.state = 'open';
+    if not exists (select from deciders(v_step.approver, v_opportunity.id, kept_from_deciding(v_opportunity.id, v_advancement.id))) then
+        perform refuse_no_approver(v_step.approver, v_opportunity.id, kept_from_deciding(v_opportunity.id, v_advancement.id));
+    end if;
+end
+$$;
+
+-- The request, with its opportunity held; NULL when somebody changed it since seen_version. It waits, and it is known to the caller.
+create function hold_advancement(advancement_id uuid, seen_version bigint, out advancement advancement, out opportunity opportunity) language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity_id uuid := (select a.opportunity_id from advancement a where a.id = advancement_id);
+begin
+    perform hold_caller();
+    perform from opportunity o join account a on a.id = o.account_id where o.id = v_opportunity_id for share of a;
+    select o.* into opportunity from opportunity o where o.id = v_opportunity_id for no key update;
+    select a.* into advancement from advancement a where a.id = advancement_id for no key update;
+    if advancement.id is null or not (reads_opportunity(v_opportunity_id) or has_decided(advancement_id)) then
+        perform refuse_not_found('request');
+    end if;
+    -- Of another version it is the same answer as everywhere; of one that is over, that comes first: it says what happened.
+    perform require(advancement.state = 'waiting', 9, 'ADVANCEMENT_OVER', 'The request is {state} and cannot be decided any more.',
+                    jsonb_build_object('metadata', jsonb_build_object('state', advancement.state)));
+    if advancement.version <> seen_version then
+        advancement := null;
+    end if;
+end
+$$;
+
+-- By who asked, the opportunity's owner, or a manager of the account's team.
+create function withdraw_advancement(advancement_id uuid, seen_version bigint, reason text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v record;
+begin
+    select * into v from hold_advancement(advancement_id, seen_version);
+    if (v.advancement).id is null then
+        return;
+    end if;
+    perform require(caller_id() in ((v.advancement).requested_by, (v.opportunity).owner_id) or exists (
+                        select from account a where a.id = (v.opportunity).account_id and manages_team(a.team_id)),
+                    7, 'NOT_REQUESTER', 'Only who asked, the owner of the opportunity or a manager can withdraw the request.');
+    perform give_reason(reason);
+    update advancement a set state = 'withdrawn', end_time = now(), ended_by = caller_id(), end_reason = coalesce(withdraw_advancement.reason, '') where a.id = advancement_id;
+    update approval_step s set state = 'skipped' where s.advancement_id = withdraw_advancement.advancement_id and s.state in ('pending', 'open');
+end
+$$;
+
+-- The open step, and as whom the caller decides it. The version grows with each decision, so that nobody decides another step than the one they saw.
+create function hold_step(advancement_id uuid, seen_version bigint, out advancement advancement, out opportunity opportunity, out step_id uuid, out decides_as uuid)
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v record;
+    v_step approval_step;
+begin
+    select * into v from hold_advancement(advancement_id, seen_version);
+    advancement := v.advancement;
+    opportunity := v.opportunity;
+    if advancement.id is null then
+        return;
+    end if;
+    select * into v_step from approval_step s where s.advancement_id = hold_step.advancement_id and s.state = 'open';
+    decides_as := require_decider(v_step.approver, opportunity.id, kept_from_deciding(opportunity.id, advancement.id));
+    step_id := v_step.id;
+end
+$$;
+
+create function approve_step(advancement_id uuid, seen_version bigint, reason text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v record;
+    v_is_last boolean;
+begin
+    select * into v from hold_step(advancement_id, seen_version);
+    if (v.advancement).id is null then
+        return;
+    end if;
+    perform require((select a.retire_time is null from account a where a.id = (v.opportunity).account_id), 9, 'ACCOUNT_RETIRED', 'The account is retired.');
+    v_is_last := not exists (select from approval_step s
+                              where s.advancement_id = approve_step.advancement_id and s.state = 'pending'
+                                and (s.approver = 'team_manager'
+                                     or group_decides((v.opportunity).pipeline_version_id, (v.opportunity).amount_currency_code, (v.opportunity).amount_minor_units)));
+    -- While it still waits: a member of the group reads it no longer than that.
+    if v_is_last then
+        perform require_criteria((v.opportunity).id);
+        perform keep_evidence(v.advancement, 'approval');
+    end if;
+    update approval_step s
+       set state = 'approved', decided_by = caller_id(), on_behalf_of = nullif(v.decides_as, caller_id()), decide_time = now(), reason = coalesce(approve_step.reason, '')
+     where s.id = v.step_id;
+    perform open_next_step(v.advancement, v.opportunity);
+    if v_is_last then
+        perform finish_advancement(v.advancement, v.opportunity, v.decides_as);
+    else
+        -- Its version says that it is another step's turn.
+        update advancement a set state = a.state where a.id = advancement_id;
+    end if;
+end
+$$;
+
+create function return_step(advancement_id uuid, seen_version bigint, reason text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v record;
+begin
+    select * into v from hold_step(advancement_id, seen_version);
+    if (v.advancement).id is null then
+        return;
+    end if;
+    perform give_reason(reason);
+    update approval_step s
+       set state = 'returned', decided_by = caller_id(), on_behalf_of = nullif(v.decides_as, caller_id()), decide_time = now(), reason = return_step.reason
+     where s.id = v.step_id;
+    update approval_step s set state = 'skipped' where s.advancement_id = return_step.advancement_id and s.state = 'pending';
+    update advancement a set state = 'returned', end_time = now(), ended_by = caller_id(), end_reason = return_step.reason where a.id = advancement_id;
+end
+$$;
+
+-- ---- waivers ----
+
+-- By a manager who could approve the advancement as the team's, or by a member of the group. requested_by NULL: the opportunity's owner.
+create function waive_criterion(waiver_id uuid, opportunity_id uuid, criterion_key text, requested_by uuid, reason text) returns void
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity := hold_process(opportunity_id, null);
+    v_requester uuid := coalesce(requested_by, v_opportunity.owner_id);
+    v_kept_out uuid[] := kept_from_deciding(v_opportunity.id, null) || v_requester
+                         || array(select a.requested_by from advancement a where a.opportunity_id = v_opportunity.id and a.state = 'waiting');
+    v_as uuid;
+begin
+    perform require(exists (select from stage_criterion c
+                             where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key and c.key = waive_criterion.criterion_key),
+                    5, 'CRITERION_NOT_FOUND', 'The present stage has no such criterion.');
+    perform require(works_on_account(v_requester, v_opportunity.account_id) or v_requester = v_opportunity.owner_id, 5, 'USER_NOT_FOUND', 'There is no such user.');
+    v_as := decides_as('key_account_group', v_opportunity.id, v_kept_out);
+    if v_as is null then
+        v_as := require_decider('team_manager', v_opportunity.id, v_kept_out);
+    end if;
+    perform require(not exists (select from criterion_waiver w where w.opportunity_id = v_opportunity.id and w.stage_key = v_opportunity.stage_key
+                                                                 and w.criterion_key = waive_criterion.criterion_key and w.withdrawn_time is null),
+                    9, 'CRITERION_WAIVED', 'The criterion is waived already.');
+    perform give_reason(reason);
+    insert into criterion_waiver (id, opportunity_id, account_id, stage_key, criterion_key, waived_by, on_behalf_of, requested_by, reason)
+    values (waiver_id, v_opportunity.id, v_opportunity.account_id, v_opportunity.stage_key, waive_criterion.criterion_key, caller_id(), nullif(v_as, caller_id()), v_requester,
+            waive_criterion.reason);
+end
+$$;
+
+-- By who gave it, or somebody who could now.
+create function withdraw_waiver(opportunity_id uuid, criterion_key text, reason text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity := hold_process(opportunity_id, null);
+    v_waiver criterion_waiver;
+    v_kept_out uuid[];
+begin
+    select * into v_waiver from criterion_waiver w
+     where w.opportunity_id = v_opportunity.id and w.stage_key = v_opportunity.stage_key and w.criterion_key = withdraw_waiver.criterion_key and w.withdrawn_time is null
+       for no key update;
+    perform require(found, 9, 'CRITERION_NOT_WAIVED', 'No such criterion of the present stage is waived.');
+    if caller_id() not in (v_waiver.waived_by, coalesce(v_waiver.on_behalf_of, v_waiver.waived_by)) then
+        v_kept_out := kept_from_deciding(v_opportunity.id, null);
+        if decides_as('key_account_group', v_opportunity.id, v_kept_out) is null then
+            perform require_decider('team_manager', v_opportunity.id, v_kept_out);
+        end if;
+    end if;
+    perform give_reason(reason);
+    update criterion_waiver w set withdrawn_time = now(), withdrawn_by = caller_id() where w.id = v_waiver.id;
+end
+$$;
+
+-- ---- back, and verdicts ----
+
+-- The position of an earlier stage (or, where is_same_too, the present one); to_stage '' is the one before.
+create function require_earlier_stage(opportunity opportunity, to_stage text, is_same_too boolean) returns text language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_now int := (select s.position from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = opportunity.stage_key);
+    v_stage pipeline_stage;
+begin
+    if coalesce(to_stage, '') = '' then
+        select * into v_stage from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.position < v_now order by s.position desc limit 1;
+        perform require(found, 9, 'FIRST_STAGE', 'It stands at the first stage: there is none before.');
+        return v_stage.key;
+    end if;
+    select * into v_stage from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = to_stage;
+    perform require(found, 5, 'STAGE_NOT_FOUND', 'The pipeline has no such stage.');
+    perform require(v_stage.position < v_now or (is_same_too and v_stage.position = v_now), 9, 'STAGE_NOT_EARLIER', 'This stage comes later: going on takes an advancement.');
+    return v_stage.key;
+end
+$$;
+
+-- By the owner or a manager of the account's team: going back admits that something is missing, and needs nobody's leave.
+create function move_back(opportunity_id uuid, seen_version bigint, to_stage text, reason text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity := hold_process(opportunity_id, seen_version);
+begin
+    if v_opportunity.id is null then
+        return;
+    end if;
+    perform require(reaches_account(v_opportunity.account_id)
+                    and (v_opportunity.owner_id = caller_id() or exists (select from account a where a.id = v_opportunity.account_id and manages_team(a.team_id))),
+                    7, 'NOT_OWNER', 'Only the owner of the opportunity or a manager can move it back.');
+    perform move_stage(v_opportunity, require_earlier_stage(v_opportunity, to_stage, false), false, null, null, reason);
+end
+$$;
+
+-- By the group from the threshold on, by the team's manager below it; never by the owner.
+create function set_verdict(opportunity_id uuid, seen_version bigint, verdict text, review_on date, to_stage text, reason text) returns void
+language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity := hold_process(opportunity_id, seen_version);
+    v_as uuid;
+begin
+    if v_opportunity.id is null then
+        return;
+    end if;
+    v_as := require_decider(case when group_decides(v_opportunity.pipeline_version_id, v_opportunity.amount_currency_code, v_opportunity.amount_minor_units)
+                                 then 'key_account_group' else 'team_manager' end,
+                            v_opportunity.id, array[v_opportunity.owner_id]);
+    perform require((verdict = 'defer') = (review_on is not null), 3, 'REVIEW_ON', 'A deferred opportunity has a day on which it is looked at again, and no other has.',
+                    '{"violations": [{"field": "review_on", "description": "must be set with the verdict to defer, and with no other"}]}');
+    perform require(review_on is null or review_on > today() and review_on <= today() + 731, 3, 'REVIEW_ON', 'It is looked at again within two years from tomorrow on.',
+                    '{"violations": [{"field": "review_on", "description": "must be after today, and within two years"}]}');
+    perform require(verdict = 'change' or coalesce(to_stage, '') = '', 3, 'STAGE_WITHOUT_CHANGE', 'Only the verdict to change names a stage.',
+                    '{"violations": [{"field": "stage_key", "description": "must not be set with this verdict"}]}');
+    perform require(verdict <> 'change' or coalesce(to_stage, '') <> '', 3, 'FIELD_REQUIRED', 'The verdict to change names the stage to go back to.',
+                    '{"violations": [{"field": "stage_key", "description": "must be set with the verdict to change"}]}');
+    perform give_decision(v_as, null);
+    perform move_stage(v_opportunity, case verdict when 'change' then require_earlier_stage(v_opportunity, to_stage, true) end, false, verdict, review_on, reason);
+    perform give_decision(null, null);
+end
+$$;
+
+-- ---- with the account ----
+
+-- Nothing is decided about an account that is out of use. One that is merged takes its requests along, each as it stands.
+create function end_advancements() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform from opportunity o where o.account_id = new.id order by o.id for no key update;
+    perform cancel_advancement(a.opportunity_id, 'account_retired', current_setting('kam.reason', true)) from advancement a where a.account_id = new.id and a.state = 'waiting';
+    return null;
+end
+$$;
+create trigger end_advancements after update of retire_time on account for each row
+    when (new.retire_time is not null and old.retire_time is null and new.merged_into_id is null) execute function end_advancements();
+
+-- ---- lists ----
+
+-- Who decides the open step of a request, by name, at most five, and whether the caller does. No row for one that is over or not known to the caller.
+create function approval_deciders(advancement_id uuid) returns table (names text[], is_caller boolean) language plpgsql stable security definer set search_path = kam, pg_temp as $$
+declare
+    v_step approval_step;
+    v_opportunity_id uuid;
+    v_kept_out uuid[];
+begin
+    select s.* into v_step from approval_step s where s.advancement_id = approval_deciders.advancement_id and s.state = 'open';
+    if not found then
+        return;
+    end if;
+    v_opportunity_id := (select a.opportunity_id from advancement a where a.id = approval_deciders.advancement_id);
+    if not (reads_opportunity(v_opportunity_id) or has_decided(advancement_id)) then
+        return;
+    end if;
+    v_kept_out := kept_from_deciding(v_opportunity_id, advancement_id);
+    return query
+    select array(select u.name from deciders(v_step.approver, v_opportunity_id, v_kept_out) d (id) join app_user u on u.id = d.id order by u.name limit 5),
+           decides_as(v_step.approver, v_opportunity_id, v_kept_out) is not null;
+end
+$$;
+
+-- The requests whose open step the caller may decide now, the oldest first, after the given one.
+create function approvals_for_caller(after_time timestamptz, after_id uuid, most int) returns table (id uuid, create_time timestamptz)
+language plpgsql stable security definer set search_path = kam, pg_temp as $$
+declare
+    v_teams uuid[] := array(select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()));
+    v_is_in_group boolean := is_in_group();
+begin
+    if caller_role() is distinct from 'manager' or caller_id() is null then
+        return;
+    end if;
+    return query
+    select a.id, a.create_time
+      from advancement a
+      join approval_step s on s.advancement_id = a.id and s.state = 'open'
+      join opportunity o on o.id = a.opportunity_id
+      join app_user w on w.id = o.owner_id
+     where a.state = 'waiting' and (after_time is null or (a.create_time, a.id) > (after_time, after_id))
+       and case s.approver when 'key_account_group' then v_is_in_group else w.team_id = any (v_teams) end
+       and decides_as(s.approver, o.id, kept_from_deciding(o.id, a.id)) is not null
+     order by a.create_time, a.id
+     limit most;
+end
+$$;
+grant execute on function approval_deciders(uuid), approvals_for_caller(timestamptz, uuid, int) to kam_rep, kam_manager;
+
+grant execute on function ask_advancement(uuid, uuid, bigint, text), withdraw_advancement(uuid, bigint, text), move_back(uuid, bigint, text, text) to kam_rep, kam_manager;
+grant execute on function approve_step(uuid, bigint, text), return_step(uuid, bigint, text), waive_criterion(uuid, uuid, text, uuid, text),
+                          withdraw_waiver(uuid, text, text), set_verdict(uuid, bigint, text, date, text, text)
+    to kam_manager;

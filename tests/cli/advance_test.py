@@ -1,0 +1,89 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""An opportunity on its way, at the command line: asked for, refused with the list, waived, approved, moved back, judged; standing in."""
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'sql'))
+
+from process_stage import make_pipeline     # noqa: E402
+from support.cluster import Cluster     # noqa: E402
+from support.kam import Kamd, make_company     # noqa: E402
+
+STAGES = {'begin': ([('day-known', 'opportunity_fields', '{"fields": ["purchase_on"]}')], ['team_manager']), 'close': ([], ['team_manager'])}
+CHINESE = 'zh_CN.UTF-8'
+
+
+class AdvanceTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.cluster = Cluster()
+        cls.cluster.start()
+        cls.addClassCleanup(cls.cluster.stop)
+
+    def setUp(self):
+        database = make_company(self.cluster)
+        connection = database.connect()
+        with connection, connection.cursor() as cursor:
+            make_pipeline(cursor, STAGES)
+        connection.close()
+        self.kamd = Kamd(database)
+        self.kamd.start()
+        self.addCleanup(self.kamd.destroy)
+        for login in ('nora', 'nadia', 'sofia'):
+            self.kamd.kam_login(login)
+        self.run_kam('nora', 'account', 'add', '--name', 'Acme')
+        self.code = self.run_kam('nora', 'opportunity', 'add', 'Acme', '--name', 'Pumps', '--pipeline-key', 'short', '--json').json['code']
+
+    def run_kam(self, who, *words, code=0, **options):
+        ran = self.kamd.kam(who, *words, **options)
+        self.assertEqual(code, ran.code, f'{words}\n{ran.out}\n{ran.err}')
+        return ran
+
+    def request_id(self):
+        return self.run_kam('nadia', 'approval', 'list', '--json').json['advancements'][0]['id']
+
+    def test_the_story(self):
+        ran = self.run_kam('nora', 'opportunity', 'advance', self.code, code=5)
+        self.assertIn('1 criteria of it are not met', ran.err)
+        self.assertIn('day-known', ran.err)
+        ran = self.run_kam('nora', 'opportunity', 'advance', self.code, code=5, language=CHINESE)
+        self.assertIn('还不能离开当前阶段', ran.err)
+        self.run_kam('nora', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'x', code=4)
+        self.assertIn('The criterion is waived.', self.run_kam('nadia', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'any day').out)
+        ran = self.run_kam('nora', 'opportunity', 'advance', self.code, '--note', 'please')
+        self.assertIn(f'{self.code} Pumps waits to go on to: close.', ran.out)
+        self.assertIn('Nadia Nord', ran.out)
+        self.run_kam('nora', 'opportunity', 'advance', self.code, code=5)
+        today = self.run_kam('nadia', 'today').out
+        self.assertLess(today.index('Waiting for your approval'), today.index('Pumps'))
+        shown = self.run_kam('nadia', 'approval', 'show', self.request_id()).out
+        for text in ('Pumps', 'begin > close', 'please', '1. Team manager', 'day-known  (waived)'):
+            self.assertIn(text, shown)
+        self.assertIn('待审批', self.run_kam('nadia', 'approval', 'show', self.request_id(), language=CHINESE).out)
+        self.run_kam('nora', 'approval', 'approve', self.request_id(), code=4)
+        self.assertEqual(f'Returned: {self.code} Pumps.\n', self.run_kam('nadia', 'approval', 'return', self.request_id(), '--reason', 'who decides?').out)
+        self.run_kam('nora', 'opportunity', 'advance', self.code)
+        self.assertEqual(f'{self.code} Pumps has come to: close.\n', self.run_kam('nadia', 'approval', 'approve', self.request_id()).out)
+        self.run_kam('nora', 'opportunity', 'advance', self.code)
+        self.assertEqual(f'Withdrawn: {self.code} Pumps.\n', self.run_kam('nora', 'approval', 'withdraw', self.request_id()).out)
+        self.assertIn('Moved back', self.run_kam('nora', 'opportunity', 'back', self.code, '--reason', 'not yet').out)
+        self.assertIn('verdict is given', self.run_kam('nadia', 'opportunity', 'verdict', self.code, 'terminate', '--reason', 'no budget').out)
+        progress = self.run_kam('nora', 'opportunity', 'progress', self.code).out
+        for text in ('Forward', 'begin > close', 'Backward', 'close > begin', 'Lose: Terminate', 'Nadia Nord', 'any day', 'Withdrawn', 'who decides?'):
+            self.assertIn(text, progress)
+
+    def test_standing_in(self):
+        self.run_kam('nora', 'opportunity', 'edit', self.code, '--purchase-on', '2027-01-31')
+        self.run_kam('nora', 'opportunity', 'advance', self.code)
+        self.assertEqual([], self.run_kam('sofia', 'approval', 'list', '--json').json.get('advancements', []))
+        self.run_kam('nadia', 'delegation', 'add', 'sofia', '--ends-on', 'tomorrow', '--reason', 'holiday')
+        self.assertIn('Sofia Sued', self.run_kam('nora', 'delegation', 'list').out)
+        self.run_kam('sofia', 'approval', 'approve', self.run_kam('sofia', 'approval', 'list', '--json').json['advancements'][0]['id'])
+        self.assertIn('Sofia Sued on behalf of Nadia Nord', self.run_kam('nora', 'opportunity', 'progress', self.code).out)
+
+
+if __name__ == '__main__':
+    unittest.main()
