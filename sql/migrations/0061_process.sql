@@ -143,6 +143,32 @@ create trigger zz_record before insert or update on criterion_waiver for each ro
 create trigger zz_record before insert or update on advancement for each row execute function record_change('advancement', 'id', 'account_id', '');
 create trigger zz_record before insert or update on approval_step for each row execute function record_change('approval_step', 'advancement_id', 'account_id', '');
 
+-- As before, with what was waived since the opportunity came to this stage.
+create or replace function snapshot_evidence(opportunity_id uuid)
+returns table (stage_key text, criterion_key text, kind text, name_en text, name_zh text, state text, evidence_kind text, evidence_id uuid, evidence_text text,
+               evidence_time timestamptz, wanted jsonb, waived_by uuid, waiver_reason text, waive_time timestamptz)
+language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_opportunity opportunity;
+    v_zone text := (select c.time_zone from company c);
+begin
+    select * into v_opportunity from opportunity o where o.id = snapshot_evidence.opportunity_id;
+    return query
+    select c.stage_key, c.key, c.kind, c.name_en, c.name_zh,
+           case when e.wanted is null then 'met' when w.time is not null then 'waived' when e.wanted ->> 'reason' = 'NOT_RECORDABLE' then 'not_recordable' else 'unmet' end,
+           e.kind, e.id, e.text, e.time, e.wanted, w.waived_by, w.reason, w.time
+      from stage_criterion c
+     cross join lateral evidence_of(v_opportunity, v_zone, c.kind, c.parameters) e
+      left join lateral (select x.waived_by, x.reason, x.time
+                           from criterion_waiver x
+                          where x.opportunity_id = v_opportunity.id and x.stage_key = c.stage_key and x.criterion_key = c.key
+                            and x.withdrawn_time is null and x.time >= v_opportunity.stage_since
+                          order by x.time desc limit 1) w on true
+     where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key
+     order by c.position;
+end
+$$;
+
 -- ---- the key account group ----
 
 -- From the pipeline's threshold on the group decides. One whose amount nobody knows goes to the group as well: leaving it empty would be the way around it. NULL where no

@@ -13,7 +13,7 @@ def ask(case):
 
 @call("ProcessService/AskAdvancement free", shows=["account/account.name"], writes=True)
 def ask_free(case):
-    if case.is_fresh:
+    if case.is_fresh and case.target.owner != "boss":  # whose is withdrawn already
         request = case.company.boss("ProcessService/GetAdvancement", id=case.id("request"))
         case.company.boss("ProcessService/WithdrawAdvancement", id=request.id, version=request.version)
     return {"opportunity_id": case.id("moving")}
