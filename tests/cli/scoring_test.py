@@ -63,7 +63,7 @@ class Scoring(unittest.TestCase):
     def test_asked_one_by_one(self):
         """Without an answer it is what it was the last time; a slip is asked again."""
         self.kam('assess', self.pumps, *self.scores(6))
-        child = self.nora.terminal('assess', self.pumps, NO_COLOR='1')
+        child = self.nora.terminal('assess', self.pumps, NO_COLOR='1', ASAN_OPTIONS='detect_leaks=0')
         for factor, answer in (('Share after closing', '12'), ('Share after closing', '9 they said so'), ('Our benefit', ''), ('Probability', '7'), ('Time and expense', ''),
                                ('Closing risk', ''), ('Payment risk', ''), ('Our ability', '10'), ('Technical', '')):
             child.expect(f'{factor}.*\\[6\\]: ')
@@ -76,7 +76,7 @@ class Scoring(unittest.TestCase):
         self.assertEqual(64.5, self.kam('assess', 'history', self.pumps, '--json').json['assessments'][0]['total'])
 
     def test_given_up_records_nothing(self):
-        child = self.nora.terminal('assess', self.pumps, NO_COLOR='1')
+        child = self.nora.terminal('assess', self.pumps, NO_COLOR='1', ASAN_OPTIONS='detect_leaks=0')
         child.expect('Share after closing.*: ')
         child.sendeof()
         child.expect('nothing was recorded')
