@@ -156,13 +156,13 @@ begin
         exit when v_opportunity_id is not null;
     end loop;
     if v_opportunity_id is null or not reads_opportunity(v_opportunity_id) then
-        perform refuse_not_found('record');
+        perform refuse_not_found('entry');
     end if;
     perform lock_opportunity(v_opportunity_id, null);
     execute format('delete from %I where id = $1', v_table) using part_id;
     get diagnostics v_count = row_count;
     if v_count = 0 then     -- somebody else came first
-        perform refuse_not_found('record');
+        perform refuse_not_found('entry');
     end if;
     if v_table = 'decision_criterion' then
         perform number_criteria(v_opportunity_id, null, null);

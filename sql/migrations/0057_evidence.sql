@@ -23,19 +23,6 @@ begin
 end
 $$;
 
--- The present people. In the buying committee of an opportunity role, stance and influence are those in this purchase, where they are known. Without a SET
--- clause, so that it goes into the query that asks it, which is planned once.
-create function purchase_people(account_id uuid, opportunity_id uuid)
-returns table (contact_id uuid, title text, buying_roles text[], stance text, is_insider boolean, influence int, relationship int)
-language sql stable as $$
-    select p.contact_id, p.title, case when o.buying_roles <> '{}' then o.buying_roles else p.buying_roles end, coalesce(o.stance, p.stance), p.is_insider,
-           coalesce(o.influence, p.influence), p.relationship
-      from position p
-      join contact c on c.id = p.contact_id and c.retire_time is null
-      left join opportunity_person o on o.opportunity_id = purchase_people.opportunity_id and o.contact_id = p.contact_id
-     where p.account_id = purchase_people.account_id and p.ended_on is null
-$$;
-
 -- kinds, since, days, count. A note is no contact with anybody. What was corrected or cancelled is not done.
 create function evidence_of_activities(o opportunity, zone text, parameters jsonb) returns evidence
 language plpgsql stable set search_path = kam, pg_temp as $$
@@ -202,7 +189,7 @@ declare
     e evidence;
 begin
     select 'contact', c.id, c.name, coalesce(r.time, n.update_time), coalesce(p.relationship, 0) into e.kind, e.id, e.text, e.time, v_present
-      from purchase_people(o.account_id, o.id) p
+      from map_people(o.account_id, o.id) p
       join contact c on c.id = p.contact_id
       join position n on n.contact_id = p.contact_id and n.account_id = o.account_id and n.ended_on is null
       left join lateral (select l.changed_on::timestamp at time zone zone as time from relationship_change l
@@ -234,7 +221,7 @@ begin
         select c.id, c.name, p.influence, n.update_time,
                concat_ws(', ', case when p.title = '' then 'title' end, case when p.relationship is null then 'relationship' end,
                          case when coalesce(p.stance, 'unknown') = 'unknown' then 'stance' end, case when p.influence is null then 'influence' end) as missing
-          from purchase_people(o.account_id, o.id) p
+          from map_people(o.account_id, o.id) p
           join contact c on c.id = p.contact_id
           join position n on n.contact_id = p.contact_id and n.account_id = o.account_id and n.ended_on is null
          where parameters ->> 'role' = any (p.buying_roles)),
@@ -260,8 +247,7 @@ $$;
 -- percent of all influence that people with a relationship of 3 or better have.
 create function evidence_of_coverage(o opportunity, parameters jsonb) returns evidence language plpgsql stable set search_path = kam, pg_temp as $$
 declare
-    v_percent int := coalesce((select floor(100.0 * sum(p.influence) filter (where p.relationship >= 3) / nullif(sum(p.influence), 0))
-                                 from purchase_people(o.account_id, o.id) p), 0);
+    v_percent int := map_coverage(o.account_id, o.id);
 begin
     return row('account', o.account_id, format('%s %%', v_percent), now(),
                case when v_percent < (parameters ->> 'percent')::int then
@@ -370,6 +356,26 @@ begin
 end
 $$;
 
+-- role: an open plan, of this opportunity or of the account alone, whose last step is with somebody who has it.
+create function evidence_of_engagement(o opportunity, parameters jsonb) returns evidence language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    e evidence;
+begin
+    select 'engagement_plan', p.id, c.name, p.update_time into e.kind, e.id, e.text, e.time
+      from engagement_plan p
+     cross join lateral (select s.contact_id from engagement_step s where s.plan_id = p.id and s.remove_time is null order by s.position desc limit 1) l
+      join map_people(o.account_id, o.id) m on m.contact_id = l.contact_id
+      join contact c on c.id = l.contact_id
+     where p.account_id = o.account_id and p.state = 'open' and (p.opportunity_id is null or p.opportunity_id = o.id) and parameters ->> 'role' = any (m.buying_roles)
+     order by p.create_time desc, p.id desc limit 1;
+    if e.id is null then
+        e.wanted := jsonb_build_object('reason', 'ENGAGEMENT_WANTED', 'description', 'needs an open engagement plan that ends with: {who}',
+                                       'values', jsonb_build_object('who', parameters ->> 'role'));
+    end if;
+    return e;
+end
+$$;
+
 create function evidence_of(o opportunity, zone text, kind text, parameters jsonb) returns evidence language plpgsql stable set search_path = kam, pg_temp as $$
 begin
     case kind
@@ -381,6 +387,7 @@ begin
         when 'profiles_present' then return evidence_of_profiles(o, parameters);
         when 'buying_process' then return evidence_of_buying_process(o, parameters);
         when 'assessment' then return evidence_of_assessment(o, zone, parameters);
+        when 'engagement_plan' then return evidence_of_engagement(o, parameters);
         when 'verdict' then return evidence_of_verdict(o, parameters);
         when 'coverage' then return evidence_of_coverage(o, parameters);
         when 'answered' then return evidence_of_answers(o, parameters);

@@ -7,7 +7,7 @@ set local search_path = kam, pg_temp;
 create function map_people(account_id uuid, opportunity_id uuid default null)
 returns table (contact_id uuid, title text, department text, level int, reports_to_id uuid, buying_roles text[], stance text, is_insider boolean, influence int,
                relationship int, counterpart_id uuid, is_in_committee boolean)
-language sql stable set search_path = kam, pg_temp as $$
+language sql stable as $$
     select p.contact_id, p.title, p.department, p.level, p.reports_to_id, case when o.buying_roles <> '{}' then o.buying_roles else p.buying_roles end,
            coalesce(o.stance, p.stance), p.is_insider, coalesce(o.influence, p.influence), p.relationship, p.counterpart_id, o.id is not null
       from position p
@@ -18,9 +18,11 @@ $$;
 
 -- The share of all influence, in whole percent, that those people hold whose relationship is 3 or better. 0 where none is known. Rounded down, so that 50 is
 -- half at least.
-create function map_coverage(account_id uuid, opportunity_id uuid default null) returns int language sql stable set search_path = kam, pg_temp as $$
-    select coalesce(floor(100.0 * sum(p.influence) filter (where p.relationship >= 3) / nullif(sum(p.influence), 0)), 0)::int
-      from map_people(map_coverage.account_id, map_coverage.opportunity_id) p
+create function map_coverage(account_id uuid, opportunity_id uuid default null) returns int language plpgsql stable set search_path = kam, pg_temp as $$
+begin
+    return coalesce((select floor(100.0 * sum(p.influence) filter (where p.relationship >= 3) / nullif(sum(p.influence), 0))
+                       from map_people(map_coverage.account_id, map_coverage.opportunity_id) p), 0);
+end
 $$;
 
 -- When something was last done at an account with each of these people; a note to ourselves is nothing done.
