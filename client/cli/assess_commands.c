@@ -10,13 +10,13 @@
 #include "message.h"
 #include "output.h"
 #include "prompt.h"
+#include "resolve.h"
 #include "text.h"
 #include "value.h"
 
 #define SERVICE "/kam.v1.ScoringService/"
-#define OPPORTUNITIES "/kam.v1.OpportunityService/"
 
-enum { LARGEST_FILE_BYTES = 1024 * 1024, BEST_SCORE = 10, ID_LENGTH = 36 };
+enum { LARGEST_FILE_BYTES = 1024 * 1024, BEST_SCORE = 10 };
 
 // Records have their names in both languages; the catalogue of a language says which of them it reads.
 static bool reads_chinese(void)
@@ -256,11 +256,10 @@ static enum exit_code take_steps(struct scoring *scoring)
 // By its id or its code.
 static enum exit_code find_opportunity(struct app *app, const char *word, const char **id_r)
 {
-    ProtobufCMessage *request = app_new_request(app, OPPORTUNITIES "GetOpportunity"), *response;
-    message_set_text(request, strlen(word) == ID_LENGTH ? "id" : "code", word);
-    enum exit_code failure = app_call(app, OPPORTUNITIES "GetOpportunity", request, &response);
+    struct reference found;
+    enum exit_code failure = resolve_record(app, RECORD_OPPORTUNITY, word, NULL, &found);
     if (failure == EXIT_OK)
-        *id_r = message_text(response, "id");
+        *id_r = arena_strdup(app->arena, found.id);
     return failure;
 }
 

@@ -81,40 +81,53 @@ static void print_purpose(struct app *app)
     fprintf(app->out, "%s\n", _("usage: kam COMMAND [ARGUMENTS] [--OPTIONS]"));
 }
 
-// What can be done with the noun, as far as the group says, each verb once: "list, show, add".
-static const char *verbs_of(struct app *app, const char *noun, const struct command *commands, size_t count)
+static bool is_of_noun(const struct command *command, const char *noun)
+{
+    size_t length = strcspn(command->name, " ");
+    return strlen(noun) == length && strncmp(command->name, noun, length) == 0;
+}
+
+// What can be done with the noun, each verb once: "list, show, add".
+static const char *verbs_of(struct app *app, const char *noun)
 {
     const char *verbs = "", *last = "";
-    for (size_t at = 0; at < count; at++) {
-        const char *space = strchr(commands[at].name, ' ');
-        if (space == NULL || strncmp(commands[at].name, noun, strlen(noun)) != 0)
-            continue;
-        const char *verb = arena_printf(app->arena, "%.*s", (int)strcspn(space + 1, " "), space + 1);
-        if (strcmp(verb, last) != 0)
-            verbs = arena_printf(app->arena, "%s%s%s", verbs, *verbs == '\0' ? "" : ", ", verb);
-        last = verb;
-    }
+    for (size_t group = 0; group < command_group_count; group++)
+        for (size_t at = 0; at < *command_groups[group].count; at++) {
+            const struct command *command = &command_groups[group].commands[at];
+            const char *space = strchr(command->name, ' ');
+            if (space == NULL || !is_of_noun(command, noun))
+                continue;
+            const char *verb = arena_printf(app->arena, "%.*s", (int)strcspn(space + 1, " "), space + 1);
+            if (strcmp(verb, last) != 0)
+                verbs = arena_printf(app->arena, "%s%s%s", verbs, *verbs == '\0' ? "" : ", ", verb);
+            last = verb;
+        }
     return verbs;
+}
+
+// The first command of a noun, in whatever group.
+static const struct command *first_of_noun(const char *noun)
+{
+    for (size_t group = 0; group < command_group_count; group++)
+        for (size_t at = 0; at < *command_groups[group].count; at++)
+            if (is_of_noun(&command_groups[group].commands[at], noun))
+                return &command_groups[group].commands[at];
+    return NULL;
 }
 
 void help_at_a_glance(struct app *app)
 {
     print_purpose(app);
     fputc('\n', app->out);
-    for (size_t group = 0; group < command_group_count; group++) {
-        const struct command *commands = command_groups[group].commands;
-        size_t count = *command_groups[group].count;
-        const char *last = "";
-        for (size_t at = 0; at < count; at++) {
-            size_t length = strcspn(commands[at].name, " ");
-            const char *noun = arena_printf(app->arena, "%.*s", (int)length, commands[at].name);
-            bool is_alone = commands[at].name[length] == '\0';
-            if (length > 0 && (is_alone || strcmp(noun, last) != 0))
-                print_entry(app, noun, is_alone ? _(commands[at].summary) : verbs_of(app, noun, commands, count),
+    for (size_t group = 0; group < command_group_count; group++)
+        for (size_t at = 0; at < *command_groups[group].count; at++) {
+            const struct command *command = &command_groups[group].commands[at];
+            size_t length = strcspn(command->name, " ");
+            const char *noun = arena_printf(app->arena, "%.*s", (int)length, command->name);
+            if (length > 0 && first_of_noun(noun) == command)
+                print_entry(app, noun, command->name[length] == '\0' ? _(command->summary) : verbs_of(app, noun),
                             NOUN_WIDTH);
-            last = noun;
         }
-    }
     fprintf(app->out, "\n%s\n", _("All commands: kam help"));
     fprintf(app->out, "%s\n", _("More about a command, with examples: kam help COMMAND"));
     fprintf(app->out, "%s\n", _("Begin with: kam login SERVER"));

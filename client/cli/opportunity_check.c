@@ -84,8 +84,10 @@ static const char *evidence_label(const char *kind)
         NC_("evidence", "activity"),   NC_("evidence", "contact"),
         NC_("evidence", "account"),    NC_("evidence", "opportunity"),
         NC_("evidence", "need"),       NC_("evidence", "answer"),
-        NC_("evidence", "assessment"), NC_("evidence", "engagement_plan"),
+        NC_("evidence", "assessment"), NC_("evidence", "engagement plan"),
     };
+    if (strcmp(kind, "engagement_plan") == 0)
+        kind = "engagement plan";
     for (size_t at = 0; at < sizeof kinds / sizeof kinds[0]; at++)
         if (strcmp(kinds[at], kind) == 0)
             return language_label("evidence", kind);
@@ -157,6 +159,14 @@ void opportunity_print_check(struct app *app, const Kam__V1__OpportunityCheck *c
         fprintf(app->out, "\n%s%s%s\n", app_tone(app, TONE_GOOD), _("Everything is shown."), app_plain(app));
     else
         fprintf(app->out, "\n%s\n", arena_printf(app->arena, _("%zu of %zu are shown."), satisfied, check->n_criteria));
+}
+
+void opportunity_show_check(struct app *app, const char *id)
+{
+    ProtobufCMessage *request = app_new_request(app, CHECK_OPPORTUNITY), *response;
+    message_set_text(request, "id", id);
+    if (app_call(app, CHECK_OPPORTUNITY, request, &response) == EXIT_OK)
+        opportunity_print_check(app, (const Kam__V1__OpportunityCheck *)response);
 }
 
 // "O-000123" goes to the server as it is: one call. A name is looked up first.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "opportunity_check.h"
 #include "output.h"
 #include "recent.h"
 #include "value.h"
@@ -125,13 +126,8 @@ static enum exit_code show_advancement(struct app *app, struct invocation *invoc
 }
 
 // What came of asking, approving, returning or withdrawing, in a sentence or two.
-static enum exit_code change_advancement(struct app *app, struct invocation *invocation)
+static void print_outcome(struct app *app, const Kam__V1__Advancement *one)
 {
-    const ProtobufCMessage *response;
-    enum exit_code failure = call(app, invocation, &response);
-    if (response == NULL)
-        return failure;
-    const Kam__V1__Advancement *one = (const Kam__V1__Advancement *)response;
     const char *name =
         arena_printf(app->arena, "%s %s", app_clean(app, one->opportunity_code), app_clean(app, one->opportunity_name));
     const char *id = one->id;
@@ -156,8 +152,40 @@ static enum exit_code change_advancement(struct app *app, struct invocation *inv
     default:
         fprintf(app->out, _("Withdrawn: %s.\n"), name);
     }
+}
+
+static enum exit_code change_advancement(struct app *app, struct invocation *invocation)
+{
+    const ProtobufCMessage *response;
+    enum exit_code failure = call(app, invocation, &response);
+    if (response != NULL)
+        print_outcome(app, (const Kam__V1__Advancement *)response);
+    return failure;
+}
+
+// What is missing is shown as a person works through it; programs get the refusal as it came.
+static enum exit_code ask_advancement(struct app *app, struct invocation *invocation)
+{
+    ProtobufCMessage *request, *response;
+    bool is_for_people = !app->settings.json && !app->settings.csv && app->settings.columns == NULL;
+    enum exit_code failure = command_bind(app, invocation, &request);
+    if (failure == EXIT_OK)
+        failure = app_connect(app);
+    if (failure != EXIT_OK)
+        return failure;
+    if (app_try_call(app, invocation->command->method, request, &response) != KAM_OK) {
+        if (!is_for_people || strcmp(app->error.reason, "UNMET_CRITERIA") != 0)
+            return app_print_error(app);
+        failure = app_refuse(app, EXIT_UNMET, "%s", _("it cannot leave its stage yet"));
+        opportunity_show_check(app, message_text(request, "opportunity_id"));
+        return failure;
+    }
+    if (!is_for_people)
+        return output_record(app, response);
+    print_outcome(app, (const Kam__V1__Advancement *)response);
     return EXIT_OK;
 }
+
 
 // ---- lists
 
@@ -167,10 +195,8 @@ void process_print_approvals(struct app *app, const char *title, Kam__V1__Advanc
         return;
     output_heading(app, title);
     output_inner_table(app, &kam__v1__advancement__descriptor, (const ProtobufCMessage *const *)rows, count,
-                       language_choose("id opportunity_code opportunity_name account_name from_stage_en to_stage_en "
-                                       "requested_by_name amount create_time",
-                                       "id opportunity_code opportunity_name account_name from_stage_zh to_stage_zh "
-                                       "requested_by_name amount create_time"),
+                       "id opportunity_code opportunity_name account_name from_stage_en to_stage_en requested_by_name "
+                       "amount create_time",
                        "  ");
 }
 
@@ -240,7 +266,7 @@ const struct command advancement_commands[] = {
         .method = SERVICE "AskAdvancement",
         .arguments = {OPPORTUNITY("opportunity_id")},
         .hidden = "id",
-        .run = change_advancement,
+        .run = ask_advancement,
         .examples = {"kam opportunity advance O-000123", "kam opportunity advance 滨江二期 --note 需求已书面确认"},
     },
     {
@@ -298,7 +324,7 @@ const struct command approval_commands[] = {
         .name = "approval list",
         .summary = N_("List the requests that wait for you; --scope asked: those you asked for"),
         .method = SERVICE "ListApprovals",
-        .columns = "id opportunity_code opportunity_name account_name from_stage to_stage state requested_by_name "
+        .columns = "id opportunity_code opportunity_name account_name from_stage_en to_stage_en state requested_by_name "
                    "amount create_time deciders",
         .examples = {"kam approval list", "kam approval list --scope asked --include-ended",
                      "kam approval list --opportunity O-000123"},

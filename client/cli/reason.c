@@ -42,6 +42,7 @@ static const char *const words[] = {
     NC_("value", "engagement plan"),
     NC_("value", "engagement step"),
     NC_("value", "rating"),
+    NC_("value", "request"),
 };
 
 static const char *translate_word(const char *value)

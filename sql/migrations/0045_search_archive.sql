@@ -25,9 +25,9 @@ begin
         return;
     end if;
     after_rank := coalesce(after_rank, 0);
-    v_accounts := array(select r.account_id from account_reach r where r.user_id = caller_id());
+    v_accounts := array(select r.account_id from account_reach r where r.user_id = any (caller_ids()));
     if caller_role() = 'manager' then
-        v_teams := array(select c.descendant_id from team_closure c where c.ancestor_id = caller_team_id());
+        v_teams := array(select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()));
     end if;
     if after_rank <= 6 and coalesce(only_kind, 'need') = 'need' then
         return query

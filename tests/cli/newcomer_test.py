@@ -320,7 +320,7 @@ class Newcomer(unittest.TestCase):
             glance = client.run()
             self.assertEqual(glance.code, 0)
             self.assertRegex(glance.out, r'(?s)  today +What.*  account +list, show, add,.*figures, supplier.*kam login SERVER')
-            self.assertLess(len(glance.out.splitlines()), 50)
+            self.assertLess(len(glance.out.splitlines()), 60)
             self.assertNotRegex(client.run('help', 'account', 'figures', 'set').out, r'share PERCENT.*10000')
             self.assertEqual(client.run('account').code, 2)
             self.assertIn('--customer-class', client.run('activity', 'feedback', '8f3a2c10', '--class', 'b').err)

@@ -14,6 +14,7 @@ import threading
 import time
 
 import company
+import process
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 START_SECONDS = 120
@@ -169,6 +170,9 @@ def walk_through(walk, server, directory):
     walk.step('wang.min', 'today', expect=['寄售要有上限', '刘芳'])
     walk.step('wang.min', 'activity', 'seen', visit)
 
+    walk.step('chen.guodong', *login, 'chen.guodong', '--password-stdin', text=company.PASSWORD + '\n')
+    process.walk(walk.step, walk.say)
+
     walk.say('She found an old register of customers, as a spreadsheet wrote it, in GBK. First without changing anything:')
     register = str(directory / '老客户登记.csv')
     pathlib.Path(register).write_bytes((company.HERE / 'register.csv').read_text(encoding='utf-8').encode('gbk'))
@@ -252,6 +256,9 @@ def main():
               '  kam whoami\n'
               '  kam today\n'
               '  kam account checks 滨江化工集团\n'
+              '  kam opportunity check 滨江三期\n'
+              '  kam map 滨江化工集团\n'
+              '  kam board\n'
               '  kam account list\n'
               '  kam contact list 滨江化工集团\n'
               '  kam search 磁力泵\n'

@@ -194,6 +194,7 @@ class ErasureTest(Race):
                            e as (insert into advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state)
                                  select id, account_id, 'ask', 1, 'x', 'x', 'x', 'x', 'met' from a)
                       insert into stage_change (opportunity_id, account_id, direction, to_stage) select opportunity_id, account_id, 'import', from_stage from a""", purchase)
+        boss.write('RateService/SetExchangeRate', {'rate': {'currency_code': 'USD', 'rate': '7', 'note': 'x'}})
         boss.write('DelegationService/CreateDelegation', {'delegation': {'to_user_id': self.users['north'], 'ends_on': str(self.query('select kam.today()')[0][0])}})
         twin = self.add_account('ann', 'Twin', note='x')['id']
         versions = dict(self.query('select id, version from account'))
