@@ -57,7 +57,7 @@ class Operator(unittest.TestCase):
         kamd.stop()
 
     def test_the_companys_settings(self):
-        self.assertRegex(self.ran(0, 'company'), 'COMPANY +CURRENCY +TIME ZONE\n.* CNY +')
+        self.assertRegex(self.ran(0, 'company'), 'COMPANY +CURRENCY +TIME ZONE *\n.* CNY +')
         self.assertRegex(self.ran(0, 'company', '--currency', 'EUR', '--time-zone', 'Europe/Berlin'), 'EUR +Europe/Berlin')
         self.assertIn('three capital letters', self.ran(2, 'company', '--currency', 'euro'))
         self.assertIn('no time zone', self.ran(2, 'company', '--time-zone', 'Atlantis'))
