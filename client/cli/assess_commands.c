@@ -174,9 +174,9 @@ static enum exit_code ask_score(struct scoring *scoring, const Kam__V1__SheetFac
     const char *basis = output_cell(app, &factor->base, "basis", false);
     if (*basis != '\0')
         fprintf(stderr, "  %s\n", app_clean(app, basis));
-    const char *question = arena_printf(app->arena, "%s (%s%s)%s%s%s", app_clean(app, factor_name(factor)), _("0 to 10"),
-                                        factor->is_inverse ? _(", 10 is bad") : "", *usual == '\0' ? "" : " [", usual,
-                                        *usual == '\0' ? "" : "]");
+    const char *question = arena_printf(app->arena, "%s (%s%s)%s%s%s", app_clean(app, factor_name(factor)),
+                                        _("0 to 10"), factor->is_inverse ? _(", 10 is bad") : "",
+                                        *usual == '\0' ? "" : " [", usual, *usual == '\0' ? "" : "]");
     for (;;) {
         const char *answer = prompt_line(app, question);
         if (answer == NULL)
@@ -241,10 +241,10 @@ static enum exit_code take_steps(struct scoring *scoring)
                 kept--;
             const char *text = arena_printf(app->arena, "%.*s", (int)kept, rest);
             const ProtobufCFieldDescriptor *field = message_find_field(descriptor, fields[part]);
-            const char *wrong = *text == '\0' ? NULL
-                                              : value_parse(app->arena, step, field,
-                                                            &contract->fields[field - descriptor->fields], text,
-                                                            app->now);
+            const char *wrong = *text == '\0'
+                                    ? NULL
+                                    : value_parse(app->arena, step, field,
+                                                  &contract->fields[field - descriptor->fields], text, app->now);
             if (wrong != NULL)
                 return app_refuse(app, EXIT_USAGE, "--step %s: %s", given->value, wrong);
             rest = *end == ';' ? end + 1 : NULL;
@@ -426,7 +426,8 @@ const struct command assess_commands[] = {
     },
     {
         .name = "assess history",
-        .summary = N_("List the assessments of an opportunity, newest first, each with the difference to the one before"),
+        .summary =
+            N_("List the assessments of an opportunity, newest first, each with the difference to the one before"),
         .method = SERVICE "ListAssessments",
         .arguments = {{.name = N_("OPPORTUNITY"), .field = NULL, .is_optional = true}},
         .hidden = "opportunity_id",
@@ -456,7 +457,8 @@ const struct command assess_commands[] = {
         .method = SERVICE "GetScoringModel",
         .arguments = {{.name = N_("MODEL"), .field = "key"}},
         .run = show_model,
-        .examples = {"kam model show value", "kam model show value --number 1", "kam model show value --json > value.json"},
+        .examples = {"kam model show value", "kam model show value --number 1",
+                     "kam model show value --json > value.json"},
     },
     {
         .name = "model set",
@@ -466,7 +468,8 @@ const struct command assess_commands[] = {
         .flags = model_flags,
         .hidden = "model",
         .run = set_model,
-        .examples = {"kam model set value.json --reason \"Service counts for more\"", "kam model set value.json --replaces 1"},
+        .examples = {"kam model set value.json --reason \"Service counts for more\"",
+                     "kam model set value.json --replaces 1"},
     },
 };
 const size_t assess_command_count = sizeof assess_commands / sizeof assess_commands[0];

@@ -130,7 +130,12 @@ static void print_criterion(struct app *app, const Kam__V1__OpportunityCheck *ch
 {
     const struct mark *mark = mark_of(criterion);
     fprintf(app->out, "%s%s%s ", app_tone(app, mark->tone), mark->sign, app_plain(app));
-    print_wrapped(app, 2, app_clean(app, language_choose(criterion->name_en, criterion->name_zh)), "");
+    const char *name = app_clean(app, language_choose(criterion->name_en, criterion->name_zh));
+    // The key is what a waiver names it by.
+    print_wrapped(app, 2,
+                  is_satisfied(criterion) ? name
+                                          : arena_printf(app->arena, "%s  [%s]", name, app_clean(app, criterion->key)),
+                  "");
     if (criterion->state == KAM__V1__CRITERION_STATE__CRITERION_STATE_MET)
         print_evidence(app, criterion);
     print_waiver(app, criterion);

@@ -186,7 +186,6 @@ static enum exit_code ask_advancement(struct app *app, struct invocation *invoca
     return EXIT_OK;
 }
 
-
 // ---- lists
 
 void process_print_approvals(struct app *app, const char *title, Kam__V1__Advancement *const *rows, size_t count)
@@ -324,8 +323,9 @@ const struct command approval_commands[] = {
         .name = "approval list",
         .summary = N_("List the requests that wait for you; --scope asked: those you asked for"),
         .method = SERVICE "ListApprovals",
-        .columns = "id opportunity_code opportunity_name account_name from_stage_en to_stage_en state requested_by_name "
-                   "amount create_time deciders",
+        .columns =
+            "id opportunity_code opportunity_name account_name from_stage_en to_stage_en state requested_by_name "
+            "amount create_time deciders",
         .examples = {"kam approval list", "kam approval list --scope asked --include-ended",
                      "kam approval list --opportunity O-000123"},
     },

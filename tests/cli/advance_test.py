@@ -49,8 +49,10 @@ class AdvanceTest(unittest.TestCase):
 
     def test_the_story(self):
         ran = self.run_kam('nora', 'opportunity', 'advance', self.code, code=5)
-        self.assertIn('1 criteria of it are not met', ran.err)
-        self.assertIn('day-known', ran.err)
+        self.assertIn('it cannot leave its stage yet', ran.err)
+        self.assertIn('[day-known]', ran.out)
+        refused = self.run_kam('nora', 'opportunity', 'advance', self.code, '--json', code=5)
+        self.assertIn('1 criteria of it are not met', refused.err)
         ran = self.run_kam('nora', 'opportunity', 'advance', self.code, code=5, language=CHINESE)
         self.assertIn('还不能离开当前阶段', ran.err)
         self.run_kam('nora', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'x', code=4)
