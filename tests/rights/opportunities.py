@@ -9,7 +9,7 @@ def build_opportunity(company, family, record, contact=None):
     def text(column):
         return company.registry.text(family.key, record, column)
     made = company.boss("OpportunityService/CreateOpportunity", opportunity={
-        "account_id": family.ids["account"], **{column: text(f"opportunity.{column}") for column in TEXTS},
+        "account_id": family.ids["account"], "pipeline_key": "development", **{column: text(f"opportunity.{column}") for column in TEXTS},
         "amount": company.registry.money(family.key, record, "opportunity.amount"), "probability": 40})
     if contact:
         def set_part(noun, part, mask, **fields):
