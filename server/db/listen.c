@@ -126,6 +126,7 @@ static void on_gap_over(uv_timer_t *timer)
 static void take_end(struct db_listen *listen)
 {
     listen->is_busy = false;
+    listen->is_checked = false; // it answers
     bool is_new = !listen->is_up;
     if (is_new && listen->failures > 0)
         LOG(LOG_INFO, "listening for other servers again");

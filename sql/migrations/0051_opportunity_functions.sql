@@ -352,8 +352,8 @@ language sql stable set search_path = kam, pg_temp as $$
       from pg_attribute a
      where a.attrelid = tab and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
        and a.atttypid in ('text'::regtype, 'text[]'::regtype, 'jsonb'::regtype)
-       and a.attname !~ '_currency_code$' and a.attname <> 'code'
-       and not (tab = 'account'::regclass and a.attname in ('name', 'other_names'))
+       and a.attname !~ '(^|_)currency_code$' and a.attname <> 'code'
+       and not (tab = 'account'::regclass and a.attname in ('name', 'other_names', 'potential_grade', 'contribution_grade', 'credit_grade'))
        and not (tab = 'contact'::regclass and a.attname in ('name', 'other_names', 'phones', 'emails', 'messaging_ids'))
        and not exists (select from pg_constraint k where k.conrelid = tab and k.contype in ('p', 'f') and a.attnum = any (k.conkey))
        and not exists (select from pg_constraint k where k.conrelid = tab and k.contype = 'c' and k.conkey = array[a.attnum]

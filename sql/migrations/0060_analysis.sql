@@ -243,6 +243,20 @@ create function budget_closes_on(month int, day int, from_day date) returns date
 $$;
 grant execute on function budget_closes_on(int, int, date) to kam_rep, kam_manager;
 
+-- The window is a field that files may give, too.
+do $$
+declare
+    v_text text := pg_get_functiondef('kam.import_accounts(boolean, kam.account[], text[], text[])'::regprocedure);
+    v_new text := replace(replace(v_text, 'r.own_staff, r.territories', 'r.own_staff, r.territories, r.budget_month, r.budget_day, r.budget_lead_days'),
+                          'own_staff, territories)', 'own_staff, territories, budget_month, budget_day, budget_lead_days)');
+begin
+    if v_new = v_text then
+        raise exception 'import_accounts() does not name its columns as expected';
+    end if;
+    execute v_new;
+end
+$$;
+
 -- ---- the nine checks ----
 
 -- As before, but process, progress and competitors are judged with the open opportunities. Nothing is provisional any more.

@@ -145,6 +145,7 @@ class Company:
                 "name": self.registry.text(f"user:{login}", "route", "route.name"), "owner_id": self.users[login].id}).id
         self.boss("UserService/DisableUser", id=self.users["gone"].id, reason="left")
         build_pipeline(self)
+        self.boss("KeyAccountService/SetMarketQuota", quota={"region": "North", "most": 3})
         for year in (2190, 2189):  # two, so that there are pages
             self.delegation = self.boss("DelegationService/CreateDelegation", delegation={
                 "to_user_id": self.users["south"].id, "starts_on": {"year": year, "month": 1, "day": 1}, "ends_on": {"year": year, "month": 1, "day": 31}}).id

@@ -6,6 +6,7 @@ import unittest
 import uuid
 
 from race_test import Race
+from scoring_stage import VALUE, level
 from stage import Stage
 
 # Every text of these is about the person alone, or names them.
@@ -186,6 +187,9 @@ class ErasureTest(Race):
         ann.write('AnalysisService/CreateCompetitionRating', {'rating': {'account_id': self.acme, 'competitor': 'x'}})
         ann.write('AnalysisService/CreateSwot', {'swot': {'account_id': self.acme, 'strengths': 'x'}})
         ann.write('AnalysisService/SetAccountPlan', {'plan': {'account_id': self.acme, 'year': 2026, 'goals': 'x'}, 'update_mask': ['goals']})
+        ann.write('ScoringService/RecordAssessment', {'assessment': {'opportunity_id': purchase, 'model_key': 'value', 'steps': [{'action': 'x', 'by_on': '2030-01-01'}], 'scores': [
+            {'factor_key': key, 'score': score, 'note': 'x'} for key, score in level(VALUE, 8).items()]}})
+        boss.write('KeyAccountService/SetMarketQuota', {'quota': {'region': 'x', 'most': 3}})
         stands = {'opportunity_id': purchase, 'reason': 'x'}
         self.call('north').write('ProcessService/WaiveCriterion', {'criterion_key': 'first-contact', **stands})
         self.query("""with a as (insert into advancement (opportunity_id, account_id, from_stage, requested_by)

@@ -28,7 +28,8 @@ select {{import_results}},
                          :rows[].account.payment_reputation, :rows[].account.quality_reputation, :rows[].account.stability_reputation,
                          :rows[].account.channel_position, :rows[].account.upstream_id, :rows[].account.distributor_count,
                          :rows[].account.retailer_count, :rows[].account.own_capital.currency_code, :rows[].account.own_capital.minor_units,
-                         :rows[].account.own_staff, :rows[].account.territories)
+                         :rows[].account.own_staff, :rows[].account.territories, :rows[].account.budget_month, :rows[].account.budget_day,
+                         :rows[].account.budget_lead_days)
                   with ordinality
                   r (id, name, names_of_old, registration_number, registered_address, delivery_address, phone, website, legal_representative, founded_on,
                      ownership, registered_capital_currency_code, registered_capital_minor_units, employees, industry, region, parent_id, tax_status,
@@ -36,6 +37,6 @@ select {{import_results}},
                      annual_revenue_currency_code, annual_revenue_minor_units, owner_id, source, source_note, status, note, duplicate_reason, organisation, business_scope,
                      cash_flow, payables, market_trend, company_trend, special_requirements, bad_record, development_plans, relationship_kind,
                      selling_level, payment_reputation, quality_reputation, stability_reputation, channel_position, upstream_id, distributor_count,
-                     retailer_count, own_capital_currency_code, own_capital_minor_units, own_staff, territory_names, number)
+                     retailer_count, own_capital_currency_code, own_capital_minor_units, own_staff, territory_names, budget_month, budget_day, budget_lead_days, number)
             order by r.number), :rows[].owner, :rows[].parent) with ordinality x
   {{import_matches}};
