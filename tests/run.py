@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""Builds and runs all tests, two at a time; ends with one line "N passed, N failed, N skipped".
+"""Builds and runs all tests, three at a time: suites wait a good deal; ends with one line "N passed, N failed, N skipped".
 
 Three kinds of suites:
   unit    every program ctest knows of (cmocka), in the builds dev and asan
@@ -200,7 +200,7 @@ def run_all(suites, jobs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("patterns", nargs="*", help="run suites whose names contain one of these")
-    parser.add_argument("--jobs", type=int, default=2, help="suites at once")
+    parser.add_argument("--jobs", type=int, default=3, help="suites at once")
     parser.add_argument("--no-build", action="store_true", help="use the builds as they are")
     parser.add_argument("--fuzz-seconds", type=int, default=20)
     parser.add_argument("--fuzz-only", action="store_true")
