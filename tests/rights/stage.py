@@ -27,6 +27,7 @@ class Stage:
                 self.company.build()
             self.force_service_into(self.company.families["member"])
             self.add_care()
+            self.add_evidence()
         except BaseException:
             self.cluster.stop()
             raise
@@ -43,6 +44,11 @@ class Stage:
         for family in self.company.families.values():
             if "opportunity" in family.ids:
                 family.ids["care"] = self.template.psql(care_of(self.company, family)).split()[0]
+
+    def add_evidence(self):
+        """The requests of the fixture go through a pipeline that asks for nothing."""
+        self.template.psql("""insert into kam.advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state)
+                              select id, account_id, 'ask', 1, 'named', 'account_fields', 'Named', 'Named', 'met' from kam.advancement""")
 
     @contextlib.contextmanager
     def copy(self):
