@@ -61,7 +61,7 @@ begin
     curve as (
         select b.*, row_number() over w as n, sum(b.amount) over w as running, sum(b.amount) over () as whole
           from bought b window w as (order by b.amount desc nulls last, b.code))
-    select c.account_id, c.n::int, c.year, c.currency_code, c.minor_units, c.amount, coalesce(round(10000.0 * c.amount / nullif(c.whole, 0)), 0)::int, coalesce(round(10000.0 * c.running / nullif(c.whole, 0)), 0)::int,
+    select c.account_id, c.n::int, c.year, c.currency_code, c.minor_units, c.amount, round(10000.0 * c.amount / nullif(c.whole, 0))::int, round(10000.0 * c.running / nullif(c.whole, 0))::int,
            coalesce((c.running - c.amount) * 10 < c.whole * 8, false)
       from curve c
      order by c.n;

@@ -473,7 +473,7 @@ class OpportunityTest(Race):
         self.assertEqual(('*** decides', [('[erased]', [], None, None, False, '')]),
                          (whole['.']['note'], [tuple(row[name] for name in ('contact_name', 'buying_roles', 'stance', 'influence', 'is_connection', 'note')) for row in whole['people']]))
         self.assertEqual([], self.query("""select old_values, new_values from change where entity = 'opportunity_person'
-                                            and concat(old_values - '{contact_id,opportunity_id}'::text[], new_values - '{contact_id,opportunity_id}'::text[]) ~ '(8[567]|golf|decider|finance|ally|opponent)'"""))
+                                            and concat(old_values - '{contact_id,opportunity_id,account_id}'::text[], new_values - '{contact_id,opportunity_id,account_id}'::text[]) ~ '(8[567]|golf|decider|finance|ally|opponent)'"""))
         self.refused('FAILED_PRECONDITION', 'CONTACT_ERASED', self.person, 'ann', made, zhang, whole['people'][0]['version'], influence=1)
 
 
