@@ -131,7 +131,15 @@ begin
                  where a.id = any (v_accounts) and u.role = 'manager'
                 union
                 -- What waits for the key account group is theirs to read, wherever it is.
-                select u.id from app_user u where u.is_key_account_group);
+                select u.id from app_user u where u.is_key_account_group
+                union
+                -- And for the managers above its owner, who may be of another team than the account; whoever decided once reads on.
+                select m.id
+                  from opportunity o join app_user w on w.id = o.owner_id join team_closure c on c.descendant_id = w.team_id
+                  join app_user m on m.team_id = c.ancestor_id and m.role = 'manager'
+                 where o.account_id = any (v_accounts)
+                union
+                select s.decided_by from approval_step s where s.account_id = any (v_accounts) and s.decided_by is not null);
             -- Whoever stands in for one of them, today or another day.
             user_ids := user_ids || array(select d.to_user_id from delegation d where d.from_user_id = any (user_ids) and d.end_time is null);
         end if;

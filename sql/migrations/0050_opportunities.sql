@@ -14,6 +14,7 @@ create table opportunity (
     pipeline_version_id uuid not null,      -- the one it began under, for ever
     stage_key text not null,                -- of one that is closed: where it was
     stage_since timestamptz not null default now(),
+    clock_since timestamptz,                -- from when its time there counts, where that is later: it was deferred meanwhile
     state text not null default 'open',
     close_time timestamptz,
     lost_reason text,
@@ -21,6 +22,7 @@ create table opportunity (
     close_note text not null default '',
     verdict text,                           -- the last one
     verdict_time timestamptz,
+    verdict_by text,                        -- who gave it, as an approver of a stage is named
     review_on date,                         -- of a deferred one: when it is looked at again
     is_imported boolean not null default false,
     amount_currency_code text,
@@ -67,6 +69,7 @@ create table opportunity (
     constraint opportunity_lost_to_length check (octet_length(lost_to) <= 200),
     constraint opportunity_close_note_length check (octet_length(close_note) <= 2000),
     constraint opportunity_verdict_known check (verdict in ('prepare', 'defer', 'approve', 'terminate', 'change')),
+    constraint opportunity_verdict_by_known check (verdict_by in ('team_manager', 'key_account_group')),
     constraint opportunity_verdict_complete check ((verdict is null) = (verdict_time is null) and (verdict = 'defer') = (review_on is not null)),
     constraint opportunity_amount_currency_form check (amount_currency_code ~ '^[A-Z]{3}$'),
     constraint opportunity_amount_complete check ((amount_currency_code is null) = (amount_minor_units is null)),
@@ -154,7 +157,6 @@ create table opportunity_product (
     updated_by uuid references app_user,
     version bigint not null default 1,
     foreign key (opportunity_id, account_id) references opportunity (id, account_id),
-    constraint opportunity_product_once unique (opportunity_id, product),
     constraint opportunity_product_product_length check (is_visible(product) and octet_length(product) <= 200),
     constraint opportunity_product_quantity_range check (quantity between 0 and 1000000000000),
     constraint opportunity_product_price_currency_form check (price_currency_code ~ '^[A-Z]{3}$'),
@@ -162,6 +164,8 @@ create table opportunity_product (
     constraint opportunity_product_price_range check (price_minor_units between 0 and 1000000000000000),
     constraint opportunity_product_note_length check (octet_length(note) <= 1000)
 );
+create unique index opportunity_product_once on opportunity_product (opportunity_id, product) where product !~ '\*\*\*';    -- two may be alike when a person was erased from both
+create index opportunity_product_opportunity on opportunity_product (opportunity_id);
 
 create table opportunity_competitor (
     id uuid primary key default uuid7(),
@@ -181,7 +185,6 @@ create table opportunity_competitor (
     updated_by uuid references app_user,
     version bigint not null default 1,
     foreign key (opportunity_id, account_id) references opportunity (id, account_id),
-    constraint opportunity_competitor_once unique (opportunity_id, name),
     constraint opportunity_competitor_name_length check (is_visible(name) and octet_length(name) <= 200),
     constraint opportunity_competitor_product_length check (octet_length(product) <= 200),
     constraint opportunity_competitor_price_currency_form check (price_currency_code ~ '^[A-Z]{3}$'),
@@ -193,6 +196,8 @@ create table opportunity_competitor (
     constraint opportunity_competitor_relationship_length check (octet_length(relationship) <= 1000),
     constraint opportunity_competitor_satisfaction_range check (satisfaction between 1 and 5)
 );
+create unique index opportunity_competitor_once on opportunity_competitor (opportunity_id, name) where name !~ '\*\*\*';    -- two may be alike when a person was erased from both
+create index opportunity_competitor_opportunity on opportunity_competitor (opportunity_id);
 
 -- What the customer decides by (决策准则), the first counts most.
 create table decision_criterion (
@@ -208,12 +213,13 @@ create table decision_criterion (
     updated_by uuid references app_user,
     version bigint not null default 1,
     foreign key (opportunity_id, account_id) references opportunity (id, account_id),
-    constraint decision_criterion_once unique (opportunity_id, text),
     constraint decision_criterion_rank_range check (rank between 1 and 1000),
     constraint decision_criterion_text_length check (is_visible(text) and octet_length(text) <= 400),
     constraint decision_criterion_our_fit_range check (our_fit between 0 and 10),
     constraint decision_criterion_tactic_known check (tactic in ('establish', 'strengthen', 'raise', 'weaken'))
 );
+create unique index decision_criterion_once on decision_criterion (opportunity_id, text) where text !~ '\*\*\*';    -- two may be alike when a person was erased from both
+create index decision_criterion_opportunity on decision_criterion (opportunity_id);
 
 -- Answers to the questions that a pipeline asks.
 create table opportunity_answer (
@@ -446,7 +452,7 @@ drop policy decision_criterion_manager_insert on decision_criterion;
 drop policy decision_criterion_manager_update on decision_criterion;
 
 alter table opportunity enable row level security;
-grant select (id, code, account_id, owner_id, name, pipeline_version_id, stage_key, stage_since, state, close_time, lost_reason, lost_to, close_note, verdict, verdict_time,
+grant select (id, code, account_id, owner_id, name, pipeline_version_id, stage_key, stage_since, clock_since, verdict_by, state, close_time, lost_reason, lost_to, close_note, verdict, verdict_time,
               review_on, is_imported, amount_currency_code, amount_minor_units, purchase_on, decision_on, buying_stage, source, source_note, fund_source, fund_state,
               purchase_trigger, probability, worth_pursuing, worth_reason, positioning, customer_value, purchase_influences, cost_and_benefit, sales_plan, insider_view,
               note, created_by, create_time, update_time, updated_by, version, account_team_id, amount_rank, purchase_rank, person_rank)

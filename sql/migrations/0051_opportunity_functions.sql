@@ -205,6 +205,8 @@ begin
         return;
     end if;
     perform require(v_opportunity.state = 'open', 9, 'OPPORTUNITY_CLOSED', 'The opportunity is closed. Reopen it first.');
+    perform require(lose_opportunity.lost_reason <> 'terminated', 3, 'LOST_REASON_VERDICT', 'Terminated is what a verdict does.',
+                    '{"violations": [{"field": "lost_reason", "reason": "LOST_REASON_VERDICT", "description": "must be why the customer did not buy (to terminate is a verdict)"}]}');
     perform give_reason(lose_opportunity.note);
     update opportunity o
        set state = 'lost', close_time = now(), lost_reason = lose_opportunity.lost_reason, lost_to = lose_opportunity.lost_to, close_note = lose_opportunity.note
@@ -212,13 +214,16 @@ begin
 end
 $$;
 
--- It goes on in the stage where it was closed, and the stage's time begins anew. One that was won only by a manager: managers had let it through.
+-- It goes on in the stage where it was closed, and the stage's time begins anew. One that was won only by a manager: managers had let it through. One that a verdict
+-- terminated by who gives verdicts about it; and deferred it stays.
 create function reopen_opportunity(opportunity_id uuid, seen_version bigint, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_opportunity opportunity;
     v_account account;
+    v_stays boolean;
 begin
+    perform hold_caller();
     select a.* into v_account from opportunity o join account a on a.id = o.account_id where o.id = opportunity_id for share of a;
     v_opportunity := lock_opportunity(opportunity_id, seen_version);
     if v_opportunity.id is null then
@@ -227,9 +232,14 @@ begin
     perform require(v_opportunity.state <> 'open', 9, 'OPPORTUNITY_OPEN', 'The opportunity is open already.');
     perform require(v_account.retire_time is null, 9, 'ACCOUNT_RETIRED', 'The account is retired.');
     perform require(v_opportunity.state = 'lost' or manages_team(v_account.team_id), 7, 'OPPORTUNITY_WON', 'Only a manager can reopen an opportunity that was won.');
+    if v_opportunity.verdict = 'terminate' then
+        perform require_decider(verdict_approver(v_opportunity), v_opportunity.id, array[v_opportunity.owner_id]);
+    end if;
+    v_stays := is_deferred(v_opportunity.verdict, v_opportunity.review_on);
     perform give_reason(reason);
     update opportunity o
-       set state = 'open', close_time = null, lost_reason = null, lost_to = '', close_note = '', verdict = null, verdict_time = null, review_on = null, stage_since = now(),
+       set state = 'open', close_time = null, lost_reason = null, lost_to = '', close_note = '', stage_since = now(), verdict = case when v_stays then o.verdict end,
+           verdict_time = case when v_stays then o.verdict_time end, verdict_by = case when v_stays then o.verdict_by end, review_on = case when v_stays then o.review_on end,
            owner_id = case when works_on_account(o.owner_id, o.account_id) then o.owner_id else v_account.owner_id end
      where o.id = v_opportunity.id;
 end

@@ -171,6 +171,17 @@ end
 $$;
 grant execute on function suggest_grade(uuid, uuid, text, text, text, bigint, int, text) to kam_rep, kam_manager;
 
+-- Of two accounts that become one the survivor's open suggestion stays; the other one's is as good as replaced.
+create function replace_merged_suggestions() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    update account_grade g set state = 'replaced'
+     where g.account_id = new.merged_id and g.state = 'suggested'
+       and exists (select from account_grade s where s.account_id = new.survivor_id and s.kind = g.kind and s.state = 'suggested');
+    return null;
+end
+$$;
+create trigger replace_suggestions after insert on account_merge for each row execute function replace_merged_suggestions();
+
 -- ---- deciding ----
 
 -- The suggestion, locked after its account; NULL when somebody changed it since seen_version. For a manager in whose reach the account is, and who did not suggest it.
@@ -189,7 +200,10 @@ begin
     if v_grade.version <> seen_version then
         return null;
     end if;
-    perform require(v_grade.suggested_by <> caller_id(), 9, 'OWN_SUGGESTION', 'You suggested it, so another manager has to decide.');
+    perform require(exists (select from account a where a.id = v_grade.account_id and a.retire_time is null), 9, 'ACCOUNT_RETIRED', 'The account is retired.');
+    -- Also who made the assessment that somebody else then put forward.
+    perform require(v_grade.suggested_by <> caller_id() and not exists (select from assessment x where x.id = v_grade.assessment_id and x.assessed_by = caller_id()),
+                    9, 'OWN_SUGGESTION', 'You suggested it, so another manager has to decide.');
     return v_grade;
 end
 $$;

@@ -281,7 +281,7 @@ create function evidence_of_verdict(o opportunity, parameters jsonb) returns evi
 begin
     return row(case when o.verdict is not null then 'opportunity' end, case when o.verdict is not null then o.id end, case when o.verdict is not null then o.name end,
                o.verdict_time,
-               case when o.verdict is distinct from parameters ->> 'verdict' then
+               case when o.verdict is distinct from parameters ->> 'verdict' or not verdict_counts(o) then
                    jsonb_build_object('reason', 'VERDICT_WANTED', 'description', 'needs the verdict: {verdict}',
                                       'values', jsonb_build_object('verdict', parameters -> 'verdict')) end)::evidence;
 end

@@ -26,7 +26,7 @@ create table competition_rating (
                                                and service between 0 and 10 and brand between 0 and 10 and promotion between 0 and 10 and channel between 0 and 10),
     constraint competition_rating_note_length check (octet_length(note) <= 2000)
 );
-create unique index competition_rating_once on competition_rating (account_id, lower(competitor)) where retire_time is null;
+create unique index competition_rating_once on competition_rating (account_id, lower(competitor)) where retire_time is null and competitor !~ '\*\*\*';
 create index competition_rating_account on competition_rating (account_id);
 
 create table swot (
@@ -286,7 +286,7 @@ returns table (kind text, state text, known int, total int, gaps text[], is_prov
                   from account_supply s where s.account_id = account_checks.account_id and s.ended_on is null) s),
     sale as materialized (
         select o.id, o.buying_stage is not null and o.decision_on is not null as is_understood,
-               is_stalled(o.state, o.stage_since, o.verdict, o.verdict_time, o.review_on, s.allowed_days) as is_late
+               is_stalled(o.state, greatest(o.stage_since, o.clock_since), o.verdict, o.verdict_time, o.review_on, s.allowed_days) as is_late
           from opportunity o
           join pipeline_stage s on s.version_id = o.pipeline_version_id and s.key = o.stage_key
          where o.account_id = account_checks.account_id and o.state = 'open'),

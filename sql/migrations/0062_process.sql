@@ -3,10 +3,6 @@
 -- the functions of the next migration. Locks are taken in this order: the caller, the account, the opportunity, its request.
 set local search_path = kam, pg_temp;
 
--- From when its time in the stage counts, where that is not the moment it came: it was deferred meanwhile. The later one of the two holds.
-alter table opportunity add column clock_since timestamptz;
-grant select (clock_since) on opportunity to kam_rep, kam_manager;
-
 -- A manager let this criterion pass without evidence, for this time in the stage: when the opportunity goes back, those of the stages it passes again end.
 create table criterion_waiver (
     id uuid primary key default uuid7(),
@@ -40,6 +36,8 @@ create table advancement (
     from_stage text not null,
     to_stage text,                      -- NULL: it is won
     requested_by uuid not null references app_user,
+    owner_id uuid not null references app_user,     -- of the opportunity, when it was asked
+    is_for_group boolean not null,      -- when it was asked: a lower amount does not take it away from the group
     note text not null default '',
     state text not null default 'waiting',
     end_cause text,                     -- of a cancelled one: what came in between
@@ -195,11 +193,17 @@ begin
 end
 $$;
 
+-- What was said of an earlier stage, or by the team's manager of what has become the group's to say, is no verdict of this one.
+create function verdict_counts(o opportunity) returns boolean language sql stable set search_path = kam, pg_temp as $$
+    select o.verdict is not null and o.verdict_time >= o.stage_since
+       and (o.verdict_by = 'key_account_group' or not coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true))
+$$;
+
 -- Its stage asks for a verdict that it has not got.
 create function wants_verdict(opportunity_id uuid) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select exists (select from opportunity o join stage_criterion c on c.version_id = o.pipeline_version_id and c.stage_key = o.stage_key and c.kind = 'verdict'
                     where o.id = wants_verdict.opportunity_id and o.state = 'open' and not is_deferred(o.verdict, o.review_on)
-                      and o.verdict is distinct from c.parameters ->> 'verdict')
+                      and (o.verdict is distinct from c.parameters ->> 'verdict' or not verdict_counts(o)))
 $$;
 
 -- The caller, or somebody for whom the caller stands in, belongs to the group.
@@ -209,12 +213,12 @@ $$;
 
 -- ---- who decides ----
 
--- Who cannot decide about it: its owner, who asked for the advancement, who asked for a waiver that counts there, who decided a step before.
+-- Who cannot decide about it: its owner, who owned it or asked when the advancement was asked for, who asked for a waiver that counts there, who decided a step before.
 create function kept_from_deciding(opportunity_id uuid, advancement_id uuid) returns uuid[] language sql stable set search_path = kam, pg_temp as $$
     select array(
         select o.owner_id from opportunity o where o.id = opportunity_id
         union
-        select a.requested_by from advancement a where a.id = advancement_id
+        select u from advancement a, unnest(array[a.requested_by, a.owner_id]) u where a.id = advancement_id
         union
         select w.requested_by from criterion_waiver w join opportunity o on o.id = w.opportunity_id and o.stage_key = w.stage_key
          where w.opportunity_id = kept_from_deciding.opportunity_id and w.withdrawn_time is null and w.time >= o.stage_since
@@ -302,3 +306,6 @@ create policy approval_step_read on approval_step for select to kam_rep, kam_man
     exists (select from advancement a where a.id = approval_step.advancement_id offset 0));
 create policy advancement_evidence_read on advancement_evidence for select to kam_rep, kam_manager using (
     exists (select from advancement a where a.id = advancement_evidence.advancement_id offset 0));
+-- Requests and their steps are told to whoever reads them; both are logged under the request's id.
+create policy change_advancement_read on change for select to kam_manager using (
+    entity in ('advancement', 'approval_step') and exists (select from advancement a where a.id = change.record_id offset 0));

@@ -55,6 +55,41 @@ begin
 end
 $$;
 
+-- Whose the verdict is.
+create function verdict_approver(opportunity opportunity) returns text language sql stable set search_path = kam, pg_temp as $$
+    select case when group_decides(opportunity.pipeline_version_id, opportunity.amount_currency_code, opportunity.amount_minor_units) then 'key_account_group' else 'team_manager' end
+$$;
+
+create function require_not_deferred(opportunity opportunity) returns void language plpgsql stable set search_path = kam, pg_temp as $$
+begin
+    perform require(not is_deferred(opportunity.verdict, opportunity.review_on), 9, 'OPPORTUNITY_DEFERRED',
+                    'The opportunity is deferred until {date}. A new verdict wakes it earlier.', jsonb_build_object('metadata', jsonb_build_object('date', opportunity.review_on)));
+end
+$$;
+
+-- What the stage asks for was let pass, or judged, by somebody else than who owns the opportunity or asks for the next one.
+create function require_other_hands(opportunity opportunity, requester_id uuid) returns void language plpgsql stable set search_path = kam, pg_temp as $$
+declare
+    v_name text;
+begin
+    select u.name into v_name
+      from (select w.waived_by, w.on_behalf_of from criterion_waiver w
+             where w.opportunity_id = opportunity.id and w.stage_key = opportunity.stage_key and w.withdrawn_time is null and w.time >= opportunity.stage_since
+            union all
+            (select c.changed_by, c.on_behalf_of from stage_change c
+              where c.opportunity_id = opportunity.id and c.verdict is not null and verdict_counts(opportunity)
+                and exists (select from stage_criterion k where k.version_id = opportunity.pipeline_version_id and k.stage_key = opportunity.stage_key and k.kind = 'verdict')
+              order by c.time desc, c.id desc limit 1)) x (by_id, for_id)
+      join app_user u on u.id in (x.by_id, x.for_id)
+     where u.id in (requester_id, opportunity.owner_id)
+     limit 1;
+    if found then
+        perform refuse(9, 'OWN_DECISION', '{name} waived a criterion of this stage or gave its verdict, and now owns the opportunity or asks for the next stage. Somebody else must decide that first.',
+                       jsonb_build_object('metadata', jsonb_build_object('name', v_name)));
+    end if;
+end
+$$;
+
 -- ---- taking hold ----
 
 -- The caller as they are now: a session that began before they were disabled or moved says nothing any more.
@@ -145,8 +180,8 @@ $$;
 create trigger record_stage after update of stage_key, state, verdict, verdict_time on opportunity for each row execute function record_stage();
 create trigger record_import after insert on opportunity for each row when (new.is_imported) execute function record_stage();
 
--- to_stage NULL: won. A verdict goes with a move back, or with none.
-create function move_stage(opportunity opportunity, to_stage text, is_won boolean, verdict text, review_on date, reason text) returns void
+-- to_stage NULL: won. A verdict, with whose it is (as approvers are named), goes with a move back, or with none.
+create function move_stage(opportunity opportunity, to_stage text, is_won boolean, verdict text, verdict_by text, review_on date, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_to text := coalesce(to_stage, opportunity.stage_key);
@@ -166,10 +201,11 @@ begin
            close_note = case when move_stage.verdict = 'terminate' then reason else '' end,
            verdict = case when move_stage.verdict is not null then move_stage.verdict when not v_is_back then o.verdict end,
            verdict_time = case when move_stage.verdict is not null then now() when not v_is_back then o.verdict_time end,
+           verdict_by = case when move_stage.verdict is not null then move_stage.verdict_by when not v_is_back then o.verdict_by end,
            review_on = case when move_stage.verdict is not null then move_stage.review_on when not v_is_back then o.review_on end,
            stage_since = case when v_to <> o.stage_key then now() else o.stage_since end,
            -- The time for which it was deferred does not count; the present deferral is known from the verdict.
-           clock_since = case when v_to = o.stage_key and o.verdict = 'defer'
+           clock_since = case when v_to = o.stage_key and o.verdict = 'defer' and (move_stage.verdict is not null or v_is_back)
                               then greatest(o.clock_since, o.stage_since)
                                    + greatest(least(now(), day_start(o.review_on - today())) - greatest(o.verdict_time, o.clock_since, o.stage_since), interval '0')
                               when v_to = o.stage_key then o.clock_since end
@@ -203,20 +239,32 @@ begin
 end
 $$;
 
-create function keep_evidence(advancement advancement, moment text) returns void language sql volatile security definer set search_path = kam, pg_temp as $$
+-- After require_criteria(), which saw what was there a moment before: what is kept must show as much.
+create function keep_evidence(advancement advancement, moment text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_kept int;
+begin
     insert into advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state, evidence_kind, evidence_id, evidence_text, evidence_time)
-    select advancement.id, advancement.account_id, keep_evidence.moment, row_number() over (), c.criterion_key, c.kind, c.name_en, c.name_zh, c.state,
+    select advancement.id, advancement.account_id, keep_evidence.moment, c.place, c.criterion_key, c.kind, c.name_en, c.name_zh, c.state,
            c.evidence_kind, c.evidence_id, coalesce(c.evidence_text, ''), c.evidence_time
-      from snapshot_evidence(advancement.opportunity_id) c
+      from (select x.*, row_number() over () as place from snapshot_evidence(advancement.opportunity_id) x) c
+     where c.state in ('met', 'waived');
+    get diagnostics v_kept = row_count;
+    if v_kept < (select count(*) from opportunity o join stage_criterion c on c.version_id = o.pipeline_version_id and c.stage_key = o.stage_key
+                  where o.id = advancement.opportunity_id) then
+        perform require_criteria(advancement.opportunity_id);
+        perform refuse(10, 'EVIDENCE_CHANGED', 'What the records show changed at this moment. Look again, and repeat it.');
+    end if;
+end
 $$;
 
--- Opens the step whose turn it is; true when none is left. The group is passed over where the amount is below the threshold now.
-create function open_next_step(advancement advancement, opportunity opportunity) returns boolean language plpgsql security definer set search_path = kam, pg_temp as $$
+-- Opens the step whose turn it is; true when none is left. The group is passed over where it is not for it.
+create function open_next_step(advancement advancement, is_for_group boolean) returns boolean language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_step approval_step;
 begin
     for v_step in select * from approval_step s where s.advancement_id = advancement.id and s.state = 'pending' order by s.position loop
-        if v_step.approver = 'team_manager' or group_decides(opportunity.pipeline_version_id, opportunity.amount_currency_code, opportunity.amount_minor_units) then
+        if v_step.approver = 'team_manager' or is_for_group then
             update approval_step s set state = 'open', open_time = now() where s.id = v_step.id;
             return false;
         end if;
@@ -230,7 +278,7 @@ create function finish_advancement(advancement advancement, opportunity opportun
 begin
     update advancement a set state = 'approved', end_time = now(), ended_by = caller_id() where a.id = advancement.id;
     perform give_decision(on_behalf_of, advancement.id);
-    perform move_stage(opportunity, advancement.to_stage, advancement.to_stage is null, null, null, advancement.note);
+    perform move_stage(opportunity, advancement.to_stage, advancement.to_stage is null, null, null, null, advancement.note);
     perform give_decision(null, null);
 end
 $$;
@@ -248,22 +296,24 @@ begin
         return;
     end if;
     perform require(reaches_account(v_opportunity.account_id), 7, 'OPPORTUNITY_READ_ONLY', 'You may read this opportunity, but not change it.');
-    perform require(not is_deferred(v_opportunity.verdict, v_opportunity.review_on), 9, 'OPPORTUNITY_DEFERRED',
-                    'The opportunity is deferred until {date}. A new verdict wakes it earlier.', jsonb_build_object('metadata', jsonb_build_object('date', v_opportunity.review_on)));
+    perform require_not_deferred(v_opportunity);
     select u.name into v_other from advancement a join app_user u on u.id = a.requested_by where a.opportunity_id = v_opportunity.id and a.state = 'waiting';
     if found then
         perform refuse(9, 'ADVANCEMENT_WAITING', '{name} has asked for it already, and it is not decided yet.', jsonb_build_object('metadata', jsonb_build_object('name', v_other.name)));
     end if;
     perform require_criteria(v_opportunity.id);
+    perform require_other_hands(v_opportunity, caller_id());
     select * into v_stage from pipeline_stage s where s.version_id = v_opportunity.pipeline_version_id and s.key = v_opportunity.stage_key;
-    insert into advancement (id, opportunity_id, account_id, from_stage, to_stage, requested_by, note)
+    insert into advancement (id, opportunity_id, account_id, from_stage, to_stage, requested_by, owner_id, is_for_group, note)
     values (advancement_id, v_opportunity.id, v_opportunity.account_id, v_opportunity.stage_key, next_stage(v_opportunity.pipeline_version_id, v_opportunity.stage_key),
-            caller_id(), coalesce(ask_advancement.note, ''))
+            caller_id(), v_opportunity.owner_id,
+            'key_account_group' = any (v_stage.approvals)
+            and group_decides(v_opportunity.pipeline_version_id, v_opportunity.amount_currency_code, v_opportunity.amount_minor_units), coalesce(ask_advancement.note, ''))
     returning * into v_advancement;
     perform keep_evidence(v_advancement, 'ask');
     insert into approval_step (advancement_id, account_id, position, approver)
     select v_advancement.id, v_advancement.account_id, s.place, s.approver from unnest(v_stage.approvals) with ordinality s (approver, place) order by s.place;
-    if open_next_step(v_advancement, v_opportunity) then
+    if open_next_step(v_advancement, v_advancement.is_for_group) then
         perform finish_advancement(v_advancement, v_opportunity, null);
         return;
     end if;
@@ -337,25 +387,28 @@ create function approve_step(advancement_id uuid, seen_version bigint, reason te
 declare
     v record;
     v_is_last boolean;
+    v_is_for_group boolean;
 begin
     select * into v from hold_step(advancement_id, seen_version);
     if (v.advancement).id is null then
         return;
     end if;
     perform require((select a.retire_time is null from account a where a.id = (v.opportunity).account_id), 9, 'ACCOUNT_RETIRED', 'The account is retired.');
+    v_is_for_group := (v.advancement).is_for_group
+                      or exists (select from approval_step s where s.advancement_id = approve_step.advancement_id and s.state = 'pending' and s.approver = 'key_account_group')
+                         and group_decides((v.opportunity).pipeline_version_id, (v.opportunity).amount_currency_code, (v.opportunity).amount_minor_units);
     v_is_last := not exists (select from approval_step s
-                              where s.advancement_id = approve_step.advancement_id and s.state = 'pending'
-                                and (s.approver = 'team_manager'
-                                     or group_decides((v.opportunity).pipeline_version_id, (v.opportunity).amount_currency_code, (v.opportunity).amount_minor_units)));
+                              where s.advancement_id = approve_step.advancement_id and s.state = 'pending' and (s.approver = 'team_manager' or v_is_for_group));
     -- While it still waits: a member of the group reads it no longer than that.
     if v_is_last then
         perform require_criteria((v.opportunity).id);
+        perform require_other_hands(v.opportunity, (v.advancement).requested_by);
         perform keep_evidence(v.advancement, 'approval');
     end if;
     update approval_step s
        set state = 'approved', decided_by = caller_id(), on_behalf_of = nullif(v.decides_as, caller_id()), decide_time = now(), reason = coalesce(approve_step.reason, '')
      where s.id = v.step_id;
-    perform open_next_step(v.advancement, v.opportunity);
+    perform open_next_step(v.advancement, v_is_for_group);
     if v_is_last then
         perform finish_advancement(v.advancement, v.opportunity, v.decides_as);
     else
@@ -400,7 +453,11 @@ begin
     perform require(works_on_account(v_requester, v_opportunity.account_id) or v_requester = v_opportunity.owner_id, 5, 'USER_NOT_FOUND', 'There is no such user.');
     v_as := decides_as('key_account_group', v_opportunity.id, v_kept_out);
     if v_as is null then
-        v_as := require_decider('team_manager', v_opportunity.id, v_kept_out);
+        -- To waive the verdict is a verdict.
+        v_as := require_decider(case when exists (select from stage_criterion c
+                                                   where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key
+                                                     and c.key = waive_criterion.criterion_key and c.kind = 'verdict')
+                                     then verdict_approver(v_opportunity) else 'team_manager' end, v_opportunity.id, v_kept_out);
     end if;
     perform require(not exists (select from criterion_waiver w where w.opportunity_id = v_opportunity.id and w.stage_key = v_opportunity.stage_key
                                                                  and w.criterion_key = waive_criterion.criterion_key and w.withdrawn_time is null),
@@ -465,7 +522,8 @@ begin
     perform require(reaches_account(v_opportunity.account_id)
                     and (v_opportunity.owner_id = caller_id() or exists (select from account a where a.id = v_opportunity.account_id and manages_team(a.team_id))),
                     7, 'NOT_OWNER', 'Only the owner of the opportunity or a manager can move it back.');
-    perform move_stage(v_opportunity, require_earlier_stage(v_opportunity, to_stage, false), false, null, null, reason);
+    perform require_not_deferred(v_opportunity);
+    perform move_stage(v_opportunity, require_earlier_stage(v_opportunity, to_stage, false), false, null, null, null, reason);
 end
 $$;
 
@@ -479,9 +537,7 @@ begin
     if v_opportunity.id is null then
         return;
     end if;
-    v_as := require_decider(case when group_decides(v_opportunity.pipeline_version_id, v_opportunity.amount_currency_code, v_opportunity.amount_minor_units)
-                                 then 'key_account_group' else 'team_manager' end,
-                            v_opportunity.id, array[v_opportunity.owner_id]);
+    v_as := require_decider(verdict_approver(v_opportunity), v_opportunity.id, array[v_opportunity.owner_id]);
     perform require((verdict = 'defer') = (review_on is not null), 3, 'REVIEW_ON', 'A deferred opportunity has a day on which it is looked at again, and no other has.',
                     '{"violations": [{"field": "review_on", "description": "must be set with the verdict to defer, and with no other"}]}');
     perform require(review_on is null or review_on > today() and review_on <= today() + 731, 3, 'REVIEW_ON', 'It is looked at again within two years from tomorrow on.',
@@ -491,72 +547,11 @@ begin
     perform require(verdict <> 'change' or coalesce(to_stage, '') <> '', 3, 'FIELD_REQUIRED', 'The verdict to change names the stage to go back to.',
                     '{"violations": [{"field": "stage_key", "description": "must be set with the verdict to change"}]}');
     perform give_decision(v_as, null);
-    perform move_stage(v_opportunity, case verdict when 'change' then require_earlier_stage(v_opportunity, to_stage, true) end, false, verdict, review_on, reason);
+    perform move_stage(v_opportunity, case verdict when 'change' then require_earlier_stage(v_opportunity, to_stage, true) end, false, verdict,
+                       verdict_approver(v_opportunity), review_on, reason);
     perform give_decision(null, null);
 end
 $$;
-
--- ---- with the account ----
-
--- Nothing is decided about an account that is out of use. One that is merged takes its requests along, each as it stands.
-create function end_advancements() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
-begin
-    perform from opportunity o where o.account_id = new.id order by o.id for no key update;
-    perform cancel_advancement(a.opportunity_id, 'account_retired', current_setting('kam.reason', true)) from advancement a where a.account_id = new.id and a.state = 'waiting';
-    return null;
-end
-$$;
-create trigger end_advancements after update of retire_time on account for each row
-    when (new.retire_time is not null and old.retire_time is null and new.merged_into_id is null) execute function end_advancements();
-
--- ---- lists ----
-
--- Who decides the open step of a request, by name, at most five, and whether the caller does. No row for one that is over or not known to the caller.
-create function approval_deciders(advancement_id uuid) returns table (names text[], is_caller boolean) language plpgsql stable security definer set search_path = kam, pg_temp as $$
-declare
-    v_step approval_step;
-    v_opportunity_id uuid;
-    v_kept_out uuid[];
-begin
-    select s.* into v_step from approval_step s where s.advancement_id = approval_deciders.advancement_id and s.state = 'open';
-    if not found then
-        return;
-    end if;
-    v_opportunity_id := (select a.opportunity_id from advancement a where a.id = approval_deciders.advancement_id);
-    if not (reads_opportunity(v_opportunity_id) or has_decided(advancement_id)) then
-        return;
-    end if;
-    v_kept_out := kept_from_deciding(v_opportunity_id, advancement_id);
-    return query
-    select array(select u.name from deciders(v_step.approver, v_opportunity_id, v_kept_out) d (id) join app_user u on u.id = d.id order by u.name limit 5),
-           decides_as(v_step.approver, v_opportunity_id, v_kept_out) is not null;
-end
-$$;
-
--- The requests whose open step the caller may decide now, the oldest first, after the given one.
-create function approvals_for_caller(after_time timestamptz, after_id uuid, most int) returns table (id uuid, create_time timestamptz)
-language plpgsql stable security definer set search_path = kam, pg_temp as $$
-declare
-    v_teams uuid[] := array(select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()));
-    v_is_in_group boolean := is_in_group();
-begin
-    if caller_role() is distinct from 'manager' or caller_id() is null then
-        return;
-    end if;
-    return query
-    select a.id, a.create_time
-      from advancement a
-      join approval_step s on s.advancement_id = a.id and s.state = 'open'
-      join opportunity o on o.id = a.opportunity_id
-      join app_user w on w.id = o.owner_id
-     where a.state = 'waiting' and (after_time is null or (a.create_time, a.id) > (after_time, after_id))
-       and case s.approver when 'key_account_group' then v_is_in_group else w.team_id = any (v_teams) end
-       and decides_as(s.approver, o.id, kept_from_deciding(o.id, a.id)) is not null
-     order by a.create_time, a.id
-     limit most;
-end
-$$;
-grant execute on function approval_deciders(uuid), approvals_for_caller(timestamptz, uuid, int) to kam_rep, kam_manager;
 
 grant execute on function ask_advancement(uuid, uuid, bigint, text), withdraw_advancement(uuid, bigint, text), move_back(uuid, bigint, text, text) to kam_rep, kam_manager;
 grant execute on function approve_step(uuid, bigint, text), return_step(uuid, bigint, text), waive_criterion(uuid, uuid, text, uuid, text),

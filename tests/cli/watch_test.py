@@ -95,6 +95,9 @@ class Watch(unittest.TestCase):
 
     def test_a_server_that_stops_is_taken_up_again(self):
         lines = self.watch('nadia')
+        # It has begun once it told something; a stream that never began fails at once.
+        before = self.nora.call('AccountService/CreateAccount', {'account': {'name': 'Before Ltd'}})
+        lines.wait_for('account: added', before.name)
         self.kamd.arguments = ['--port', str(self.kamd.port)]
         self.kamd.stop()
         lines.wait_for('connection was lost', errors=True)

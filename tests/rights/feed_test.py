@@ -19,6 +19,7 @@ POLICIES = {
     'change_plan_read': 'has no account: all',
     'change_objection_entry_read': 'has no account: all',
     'change_delegation_read': 'has no account: all',
+    'change_advancement_read': 'the key account group, the managers above the owners of the opportunities, who decided before',
 }
 
 

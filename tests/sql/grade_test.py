@@ -127,6 +127,30 @@ class GradeTest(Grades):
         self.assertEqual(['suggested', 'replaced'], [row['state'] for row in self.open('ann', account_id=self.acme)])
         self.assertEqual(assessment['id'], self.suggest()['assessment_id'])
 
+    def test_nor_through_somebody_elses_hand(self):
+        """The manager's own assessment, put forward by a rep."""
+        self.value(self.pumps, 8, login='north')
+        self.suggest('ann')
+        self.refused('FAILED_PRECONDITION', 'OWN_SUGGESTION', self.confirm, self.suggested(), 'north')
+        self.confirm(self.suggested(), 'boss')
+
+    def test_a_retired_account_is_not_graded(self):
+        self.value(self.pumps, 8)
+        grade = self.suggested()
+        version, = self.query('select version from account where id = %s', self.acme)[0]
+        self.call('ann').write('AccountService/RetireAccount', {'id': self.acme, 'version': version, 'reason': 'gone'})
+        self.refused('FAILED_PRECONDITION', 'ACCOUNT_RETIRED', self.confirm, grade)
+
+    def test_two_accounts_with_suggestions_become_one(self):
+        self.value(self.pumps, 8)
+        twin = self.add_account('ann', 'Twin')['id']
+        self.value(self.add_opportunity(twin), 5)
+        versions = dict(self.query('select id, version from account'))
+        self.call('north').write('AccountMergeService/MergeAccounts', {'survivor_id': self.acme, 'survivor_version': versions[self.acme], 'merged_id': twin,
+                                                                       'merged_version': versions[twin], 'reason': 'the same'})
+        self.assertEqual(('A', self.acme), tuple(self.suggested()[name] for name in ('grade', 'account_id')))
+        self.confirm(self.suggested())
+
     def test_nobody_decides_their_own(self):
         self.value(self.pumps, 8, login='north')
         grade = self.suggested()

@@ -61,6 +61,7 @@ class Model:
     def __init__(self, owner):
         self.account_owner = self.owner = owner
         self.stage, self.state, self.verdict = 0, 'open', None
+        self.judged = None              # in the present stage: (by whom, as a member of the group)
         self.is_big = self.has_date = False
         self.waived = {}                # criterion of the present stage: (requested by, waived by)
         self.request = None
@@ -86,23 +87,35 @@ class Model:
         return set()
 
     def deciders(self):
-        kept_out = self.kept_out(self.request['by'], *self.request['decided'])
+        kept_out = self.kept_out(self.request['by'], self.request['owner'], *self.request['decided'])
         return self.nearest(kept_out) if self.request['step'] == 'team_manager' else GROUP - kept_out
 
     def reads(self, user):
         awaits = self.request is not None and self.state == 'open' and (
             user in GROUP if self.request['step'] == 'key_account_group' else user in self.deciders())
-        wants_verdict = self.state == 'open' and NAMES[self.stage] == 'judge' and self.verdict != 'approve' and self.is_big
+        wants_verdict = self.state == 'open' and NAMES[self.stage] == 'judge' and not self.is_approved() and self.is_big
         return self.reaches(user) or user in MANAGERS and (awaits or wants_verdict and user in GROUP)
 
     # ---- the parts of acts ----
 
+    def is_approved(self):
+        return self.verdict == 'approve' and self.judged is not None and (self.judged[1] or not self.is_big)
+
+    def verdict_givers(self):
+        return GROUP - {self.owner} if self.is_big else self.nearest({self.owner})
+
+    def has_own_hand(self, requester):
+        hands = {by for _, by in self.waived.values()}
+        if NAMES[self.stage] == 'judge' and self.judged is not None and (self.judged[1] or not self.is_big):
+            hands.add(self.judged[0])
+        return bool(hands & {requester, self.owner})
+
     def unmet(self):
-        met = {'date-known': self.has_date, 'project-approved': self.verdict == 'approve'}
+        met = {'date-known': self.has_date, 'project-approved': self.is_approved()}
         return [criterion for criterion in CRITERIA.get(NAMES[self.stage], []) if not met[criterion] and criterion not in self.waived]
 
     def move_on(self):
-        self.request = None
+        self.request = self.judged = None
         self.waived = {}
         self.version += 1
         if self.stage == len(NAMES) - 1:
@@ -111,26 +124,26 @@ class Model:
             self.stage += 1
 
     def go_back(self, stage):
-        self.stage, self.request, self.waived = stage, None, {}
+        self.stage, self.request, self.waived, self.judged = stage, None, {}, None
         self.version += 1
 
     def seen(self, version):
         need(version == self.version)
 
     def seen_request(self, request):
-        need(self.request is not None and request == (self.request['number'], len(self.request['decided'])))
+        need(self.request is not None and request == (self.request['number'], len(self.request['decided']), self.request['touched']))
 
     # ---- acts ----
 
     def ask(self, user):
-        need(self.reaches(user) and self.state == 'open' and self.request is None and not self.unmet())
+        need(self.reaches(user) and self.state == 'open' and self.request is None and not self.unmet() and not self.has_own_hand(user))
         approvals = STAGES[NAMES[self.stage]][1]
         if not approvals:
             self.move_on()
             return
         need(self.nearest(self.kept_out(user)))
         self.requests += 1
-        self.request = {'number': self.requests, 'by': user, 'decided': [], 'step': approvals[0]}
+        self.request = {'number': self.requests, 'by': user, 'owner': self.owner, 'decided': [], 'step': approvals[0], 'touched': 0, 'for_group': self.is_big}
 
     def withdraw(self, user, request):
         self.seen_request(request)
@@ -140,11 +153,11 @@ class Model:
     def approve(self, user, request):
         self.seen_request(request)
         need(user in MANAGERS and self.reads(user) and user in self.deciders())
-        if self.request['step'] == 'team_manager' and NAMES[self.stage] == 'judge' and self.is_big:
+        if self.request['step'] == 'team_manager' and NAMES[self.stage] == 'judge' and (self.is_big or self.request['for_group']):
             self.request['decided'].append(user)
             self.request['step'] = 'key_account_group'
             return
-        need(not self.unmet())
+        need(not self.unmet() and not self.has_own_hand(self.request['by']))
         self.move_on()
 
     def send_back(self, user, request):
@@ -155,7 +168,7 @@ class Model:
     def waive(self, user, criterion):
         need(user in MANAGERS and self.reads(user) and self.state == 'open' and criterion in CRITERIA.get(NAMES[self.stage], []))
         kept_out = self.kept_out(*([self.request['by']] if self.request else []))
-        need(user in GROUP - kept_out or user in self.nearest(kept_out))
+        need(user in GROUP - kept_out or user in self.nearest(kept_out) and not (criterion == 'project-approved' and self.is_big))
         need(criterion not in self.waived)
         self.waived[criterion] = (self.owner, user)
 
@@ -174,6 +187,8 @@ class Model:
     def set_amount(self, user, version, is_big):
         self.seen(version)
         need(self.reaches(user))
+        if self.request is not None and is_big != self.is_big:
+            self.request['touched'] += 1
         self.is_big = is_big
         self.version += 1
 
@@ -186,13 +201,13 @@ class Model:
     def judge(self, user, version, verdict):
         self.seen(version)
         need(user in MANAGERS and self.reads(user) and self.state == 'open')
-        need(user in (GROUP - {self.owner} if self.is_big else self.nearest({self.owner})))
+        need(user in self.verdict_givers())
         if verdict == 'change':
             need(self.stage >= NAMES.index('work'))
             self.go_back(NAMES.index('work'))
         elif verdict == 'terminate':
             self.state = 'lost'
-        self.verdict = verdict
+        self.verdict, self.judged = verdict, (user, self.is_big)
         self.request = None
         self.version += 1
 
@@ -205,7 +220,8 @@ class Model:
     def reopen(self, user, version):
         self.seen(version)
         need(self.reaches(user) and self.state != 'open' and (self.state == 'lost' or self.manages_account(user)))
-        self.state, self.verdict, self.waived = 'open', None, {}
+        need(self.verdict != 'terminate' or user in self.verdict_givers())
+        self.state, self.verdict, self.judged, self.waived = 'open', None, None, {}
         if not self.reaches(self.owner):
             self.owner = self.account_owner
         self.version += 1
@@ -313,7 +329,8 @@ class ProcessModelTest(unittest.TestCase):
         user = rng.choice([model.owner, model.owner, *TEAMS])
         manager = rng.choice([*MANAGERS, 'nadia', 'nell', 'sofia', 'nora'] if rng.random() < 0.8 else sorted(TEAMS))
         criterion = rng.choice(CRITERIA.get(NAMES[model.stage], ['date-known']))
-        version, request = model.version, model.request and (model.request['number'], len(model.request['decided']))
+        version = model.version
+        request = model.request and (model.request['number'], len(model.request['decided']), model.request['touched'])
         why = {'reason': 'at random'}
         acts = [
             (8, lambda: (lambda m: m.ask(user), user, 'ProcessService/AskAdvancement', {'opportunityId': self.opportunity})),

@@ -229,8 +229,39 @@ class GroupTest(ProcessStage):
         self.ask()
         self.big()
         self.assertEqual('waiting', self.approve('north')['state'])
+        # The verdict was the team's manager's, and is the group's now.
+        self.refused('FAILED_PRECONDITION', 'UNMET_CRITERIA', self.approve, 'nell')
+        self.verdict('nell', 'approve')
+        self.ask()
+        self.approve('north')
         self.approve('nell')
         self.assertEqual('close', self.stands()[0])
+
+    def test_a_lower_amount_takes_nothing_from_the_group(self):
+        self.big()
+        self.verdict('nell', 'approve')
+        self.ask()
+        seen, = self.query("select version from advancement where state = 'waiting'")[0]
+        self.set_amount(1)
+        self.refused('ABORTED', 'VERSION_CONFLICT', self.approve, 'north', version=seen)
+        self.assertEqual('waiting', self.approve('north')['state'])
+        self.assertEqual([('team_manager', 'approved', 'North'), ('key_account_group', 'open', None)], self.steps())
+        self.approve('boss')
+        self.assertEqual('close', self.stands()[0])
+
+    def test_the_teams_verdict_does_not_grow_with_the_amount(self):
+        self.verdict('north', 'approve')
+        self.big()
+        self.refused('FAILED_PRECONDITION', 'UNMET_CRITERIA', self.ask)
+        self.assertEqual(['Pumps'], [row['name'] for row in [self.get('nell')]])
+        self.verdict('nell', 'approve')
+        self.ask()
+
+    def test_to_waive_the_verdict_is_a_verdict(self):
+        self.big()
+        self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.waive, 'north', 'project-approved')
+        self.waive('nell', 'project-approved')
+        self.ask()
 
     def test_without_an_amount_the_group_decides(self):
         self.set_amount(None)

@@ -4,6 +4,5 @@
 -- roles: rep, manager
 -- into: phases
 select {{care_columns}}
- where p.account_id = :account_id
- order by p.starts_on, p.id
- limit 100;
+ where p.id in (select x.id from care_phase x where x.account_id = :account_id order by x.starts_on desc, x.id desc limit 100)
+ order by p.starts_on, p.id;

@@ -1,0 +1,91 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- What happens to requests from outside: amounts that change, accounts that go, people who are erased; and the lists of what waits.
+set local search_path = kam, pg_temp;
+
+-- ---- with the amount ----
+
+-- Whoever is to approve it sees what it is worth: a form that was open says something else now.
+create function touch_request() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    update advancement a set state = a.state where a.opportunity_id = new.id and a.state = 'waiting';
+    return null;
+end
+$$;
+create trigger touch_request after update of amount_currency_code, amount_minor_units on opportunity for each row
+    when ((new.amount_currency_code, new.amount_minor_units) is distinct from (old.amount_currency_code, old.amount_minor_units)) execute function touch_request();
+
+-- ---- with the account ----
+
+-- Nothing is decided about an account that is out of use. One that is merged takes its requests along, each as it stands.
+create function end_advancements() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform from opportunity o where o.account_id = new.id order by o.id for no key update;
+    perform cancel_advancement(a.opportunity_id, 'account_retired', current_setting('kam.reason', true)) from advancement a where a.account_id = new.id and a.state = 'waiting';
+    return null;
+end
+$$;
+create trigger end_advancements after update of retire_time on account for each row
+    when (new.retire_time is not null and old.retire_time is null and new.merged_into_id is null) execute function end_advancements();
+
+-- ---- erasure ----
+
+-- What evidence copied of the person: their name, their needs, the way to them. It still says that there was evidence, and when.
+create function erase_from_process(contact_id uuid, account_ids uuid[]) returns uuid[] language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    update advancement_evidence x set evidence_text = '[erased]'
+     where x.account_id = any (account_ids)
+       and (x.evidence_kind = 'contact' and x.evidence_id = erase_from_process.contact_id
+            or x.evidence_kind = 'need' and x.evidence_id in (select n.id from need n where n.contact_id = erase_from_process.contact_id)
+            or x.evidence_kind = 'engagement_plan' and x.evidence_id in (select s.plan_id from engagement_step s where s.contact_id = erase_from_process.contact_id));
+    return '{}';
+end
+$$;
+
+-- ---- lists ----
+
+-- Who decides the open step of a request, by name, at most five, and whether the caller does. No row for one that is over or not known to the caller.
+create function approval_deciders(advancement_id uuid) returns table (names text[], is_caller boolean) language plpgsql stable security definer set search_path = kam, pg_temp as $$
+declare
+    v_step approval_step;
+    v_opportunity_id uuid;
+    v_kept_out uuid[];
+begin
+    select s.* into v_step from approval_step s where s.advancement_id = approval_deciders.advancement_id and s.state = 'open';
+    if not found then
+        return;
+    end if;
+    v_opportunity_id := (select a.opportunity_id from advancement a where a.id = approval_deciders.advancement_id);
+    if not (reads_opportunity(v_opportunity_id) or has_decided(advancement_id)) then
+        return;
+    end if;
+    v_kept_out := kept_from_deciding(v_opportunity_id, advancement_id);
+    return query
+    select array(select u.name from deciders(v_step.approver, v_opportunity_id, v_kept_out) d (id) join app_user u on u.id = d.id order by u.name limit 5),
+           decides_as(v_step.approver, v_opportunity_id, v_kept_out) is not null;
+end
+$$;
+
+-- The requests whose open step the caller may decide now, the oldest first, after the given one.
+create function approvals_for_caller(after_time timestamptz, after_id uuid, most int) returns table (id uuid, create_time timestamptz)
+language plpgsql stable security definer set search_path = kam, pg_temp as $$
+declare
+    v_teams uuid[] := array(select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()));
+    v_is_in_group boolean := is_in_group();
+begin
+    if caller_role() is distinct from 'manager' or caller_id() is null then
+        return;
+    end if;
+    return query
+    select a.id, a.create_time
+      from advancement a
+      join approval_step s on s.advancement_id = a.id and s.state = 'open'
+      join opportunity o on o.id = a.opportunity_id
+      join app_user w on w.id = o.owner_id
+     where a.state = 'waiting' and (after_time is null or (a.create_time, a.id) > (after_time, after_id))
+       and case s.approver when 'key_account_group' then v_is_in_group else w.team_id = any (v_teams) end
+       and decides_as(s.approver, o.id, kept_from_deciding(o.id, a.id)) is not null
+     order by a.create_time, a.id
+     limit most;
+end
+$$;
+grant execute on function approval_deciders(uuid), approvals_for_caller(timestamptz, uuid, int) to kam_rep, kam_manager;
