@@ -15,6 +15,11 @@
 // all of those.
 enum { LOCK_POLL_MS = 200 };
 
+// A migration takes the locks of several tables while the other servers work, in another order than they do. It gives
+// way, before PostgreSQL looks for deadlocks (after a second) and ends whomever it finds, and begins again; nor does it
+// keep everybody waiting behind it for one who is long.
+#define GIVE_WAY "begin; set local lock_timeout = '250ms'"
+
 // An arbitrary constant: "kam" and "migr" as ASCII.
 #define LOCK_KEY "460362, 1835624306"
 
@@ -139,10 +144,10 @@ static enum status record(struct db_direct *direct, const struct db_migration *m
                            parameters, 3, NULL, error);
 }
 
-static enum status apply_in_transaction(struct db_direct *direct, const struct db_migration *migration,
-                                        struct error *error)
+static enum status try_in_transaction(struct db_direct *direct, const struct db_migration *migration,
+                                      struct error *error)
 {
-    enum status code = db_direct_exec(direct, "begin", error);
+    enum status code = db_direct_exec(direct, GIVE_WAY, error);
     if (code == STATUS_OK)
         code = db_direct_exec(direct, migration->sql, error);
     // A COMMIT inside would leave half a migration without a record when the rest fails.
@@ -156,6 +161,24 @@ static enum status apply_in_transaction(struct db_direct *direct, const struct d
     if (db_direct_exec(direct, "rollback", &rollback_error) != STATUS_OK)
         LOG(LOG_DEBUG, "rollback failed", LOG_TEXT("error", rollback_error.message));
     return code;
+}
+
+static enum status apply_in_transaction(struct db_direct *direct, const struct db_migration *migration,
+                                        int patience_ms, struct error *error)
+{
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    for (;;) {
+        enum status code = try_in_transaction(direct, migration, error);
+        if (code != STATUS_ABORTED)
+            return code;
+        struct timespec now;
+        clock_gettime(CLOCK_MONOTONIC, &now);
+        if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 >= patience_ms)
+            return code;
+        LOG(LOG_INFO, "migration gave way", LOG_NUMBER("number", migration->number), LOG_TEXT("to", error->message));
+        sleep_ms(LOCK_POLL_MS);
+    }
 }
 
 static enum status apply_by_statement(struct db_direct *direct, const struct db_migration *migration,
@@ -173,11 +196,12 @@ static enum status apply_by_statement(struct db_direct *direct, const struct db_
     return record(direct, migration, error);
 }
 
-static enum status apply(struct db_direct *direct, const struct db_migration *migration, struct error *error)
+static enum status apply(struct db_direct *direct, const struct db_migration *migration, int patience_ms,
+                         struct error *error)
 {
     // The search path and the like are the migration's own affair and end with it.
     enum status code = migration->no_transaction ? apply_by_statement(direct, migration, error)
-                                                 : apply_in_transaction(direct, migration, error);
+                                                 : apply_in_transaction(direct, migration, patience_ms, error);
     if (code == STATUS_OK) {
         LOG(LOG_INFO, "migration applied", LOG_NUMBER("number", migration->number), LOG_TEXT("name", migration->name));
         return STATUS_OK;
@@ -201,7 +225,7 @@ static enum status apply_missing(struct db_direct *direct, const struct db_migra
     for (size_t i = 0; i < options->count && code == STATUS_OK; i++) {
         if (is_applied[i])
             continue;
-        code = apply(direct, &options->migrations[i], error);
+        code = apply(direct, &options->migrations[i], options->lock_patience_ms, error);
         if (code != STATUS_OK)
             break;
         applied++;

@@ -25,7 +25,7 @@ struct db_migration {
 struct db_migrate_options {
     const struct db_migration *migrations;
     size_t count;
-    int lock_patience_ms; // how long to wait for another migration to end
+    int lock_patience_ms; // how long to wait for another migration to end, and for those who use the tables of one
     void (*on_applied)(void *data, const struct db_migration *migration); // may be NULL
     void *data;
 };

@@ -192,8 +192,8 @@ class ErasureTest(Race):
         boss.write('KeyAccountService/SetMarketQuota', {'quota': {'region': 'x', 'most': 3}})
         stands = {'opportunity_id': purchase, 'reason': 'x'}
         self.call('north').write('ProcessService/WaiveCriterion', {'criterion_key': 'first-contact', **stands})
-        self.query("""with a as (insert into advancement (opportunity_id, account_id, from_stage, requested_by)
-                                 select id, account_id, stage_key, owner_id from opportunity where id = %s returning *),
+        self.query("""with a as (insert into advancement (opportunity_id, account_id, from_stage, requested_by, owner_id, is_for_group)
+                                 select id, account_id, stage_key, owner_id, owner_id, false from opportunity where id = %s returning *),
                            s as (insert into approval_step (advancement_id, account_id, position, approver) select id, account_id, 1, 'team_manager' from a),
                            e as (insert into advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state)
                                  select id, account_id, 'ask', 1, 'x', 'x', 'x', 'x', 'met' from a)

@@ -213,6 +213,64 @@ static void a_held_lock_is_not_waited_for_for_ever(void **state)
     db_direct_close(holder);
 }
 
+static const struct db_migration BOTH_TABLES = {
+    .number = 3,
+    .name = "both",
+    .sql = "alter table kam.a add column x int; alter table kam.b add column x int",
+    .checksum = "c3",
+};
+
+static void *migrate_both(void *data)
+{
+    const struct db_migration all[] = {FIRST, SECOND, BOTH_TABLES};
+    struct db_direct *own = NULL;
+    struct error error;
+    struct db_migrate_options options = {.migrations = all, .count = 3, .lock_patience_ms = 30000};
+    if (db_direct_open(conninfo, &own, &error) != STATUS_OK || db_migrate(own, &options, data, &error) != STATUS_OK)
+        *(size_t *)data = 99;
+    db_direct_close(own);
+    return NULL;
+}
+
+// A server that reads b and then a, and a migration that locks a and then b, wait for each other.
+static void those_who_work_do_not_pay_for_a_migration(void **state)
+{
+    (void)state;
+    const struct db_migration all[] = {FIRST, SECOND};
+    struct db_direct *server = NULL;
+    struct error error;
+    size_t applied = 99;
+    pthread_t thread;
+    test_postgres_exec(&postgres, "alter database kam set deadlock_timeout = '1s'"); // as it comes
+    assert_int_equal(migrate(all, 2, &applied, &error), STATUS_OK);
+    assert_int_equal(db_direct_open(conninfo, &server, &error), STATUS_OK);
+    assert_int_equal(db_direct_exec(server, "begin; select from kam.b", &error), STATUS_OK);
+    assert_int_equal(pthread_create(&thread, NULL, migrate_both, &applied), 0);
+    while (number("select count(*) from pg_locks where relation = 'kam.b'::regclass and not granted") == 0)
+        continue;
+    assert_int_equal(db_direct_exec(server, "select from kam.a; commit", &error), STATUS_OK);
+    pthread_join(thread, NULL);
+    assert_int_equal(applied, 1);
+    db_direct_close(server);
+}
+
+static void a_table_in_use_is_not_waited_for_for_ever(void **state)
+{
+    (void)state;
+    const struct db_migration all[] = {FIRST, SECOND, BOTH_TABLES};
+    struct db_direct *server = NULL;
+    struct error error;
+    size_t applied = 99;
+    assert_int_equal(migrate(all, 2, &applied, &error), STATUS_OK);
+    assert_int_equal(db_direct_open(conninfo, &server, &error), STATUS_OK);
+    assert_int_equal(db_direct_exec(server, "begin; select from kam.b", &error), STATUS_OK);
+    struct db_migrate_options options = {.migrations = all, .count = 3, .lock_patience_ms = 600};
+    assert_int_equal(db_migrate(direct, &options, &applied, &error), STATUS_ABORTED);
+    assert_non_null(strstr(error.message, "migration 0003_both: "));
+    assert_int_equal(number("select count(*) from kam.schema_migration"), 2);
+    db_direct_close(server);
+}
+
 static void direct_connections_tell_what_is_wrong(void **state)
 {
     (void)state;
@@ -272,6 +330,8 @@ int main(void)
         TEST(a_newer_schema_is_tolerated_until_it_needs_a_newer_server),
         TEST(several_at_once_apply_it_once),
         TEST(a_held_lock_is_not_waited_for_for_ever),
+        TEST(those_who_work_do_not_pay_for_a_migration),
+        TEST(a_table_in_use_is_not_waited_for_for_ever),
         TEST(direct_connections_tell_what_is_wrong),
         cmocka_unit_test(scripts_are_split_where_statements_end),
     };
