@@ -243,6 +243,7 @@ declare
     v_amount bigint;
     v_cost numeric;
     v_share int;
+    v_zone text := (select c.time_zone from company c);
     v_since date;
 begin
     if not reaches_account(proposed_scores.account_id) then
@@ -266,12 +267,13 @@ begin
           from history h where h.amount is not null;
         select coalesce(sum(in_reporting_currency_or_null(x.cost_minor_units, x.cost_currency_code, today())), 0) into v_cost
           from activity x
-         where x.account_id = proposed_scores.account_id and x.state = 'done' and x.time > now() - interval '12 months' and x.cost_minor_units is not null;
+         where x.account_id = proposed_scores.account_id and x.state = 'done'
+           and x.time >= (today() - interval '12 months') at time zone v_zone and x.cost_minor_units is not null;
         if v_amount > 0 then
             return query select 'contact_cost', least(10, greatest(0, round(100.0 * v_cost / v_amount)))::int, 'contact_cost';
         end if;
     end if;
-    select min(x.time)::date into v_since from activity x where x.account_id = proposed_scores.account_id and x.state = 'done' and x.kind <> 'note';
+    select (min(x.time) at time zone v_zone)::date into v_since from activity x where x.account_id = proposed_scores.account_id and x.state = 'done' and x.kind <> 'note';
     if v_since is not null then
         return query select 'years_together', least(10, greatest(0, extract(year from age(today(), v_since))))::int, 'years_together';
     end if;

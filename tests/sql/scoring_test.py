@@ -262,6 +262,20 @@ class SheetTest(Scoring):
         _, factors = self.sheet(login='sue', model_key='contribution', account_id=accounts[4])
         self.assertEqual((10, 5, 0, None), tuple(factors[key]['proposed_score'] for key in ('yearly_purchases', 'potential', 'contact_cost', 'years_together')))
 
+    def test_years_and_months_are_those_of_the_company(self):
+        """Late in the evening of a day two years ago: the next day already where the server counts."""
+        self.query("update company set time_zone = 'America/Los_Angeles'")
+        self.set_figures(self.acme, self.today().year, 10000)
+        evening = "select ((today() - interval %s)::date + time '20:00') at time zone 'America/Los_Angeles'"
+        self.log_activity('ann', self.acme, time=self.query(evening, '2 years')[0][0])
+        self.log_activity('ann', self.acme, cost={'currency_code': 'CNY', 'minor_units': 1000}, time=self.query(evening, '1 year 1 day')[0][0])
+        _, factors = self.sheet(model_key='contribution', account_id=self.acme)
+        self.assertEqual((2, 0), tuple(factors[key]['proposed_score'] for key in ('years_together', 'contact_cost')))
+        self.log_activity('ann', self.acme, cost={'currency_code': 'CNY', 'minor_units': 1000},
+                          time=self.query("select (today() - interval '1 year')::date::timestamp at time zone 'America/Los_Angeles'")[0][0])
+        _, factors = self.sheet(model_key='contribution', account_id=self.acme)
+        self.assertEqual(10, factors['contact_cost']['proposed_score'], 'of the whole day a year ago')
+
 
 class AssessmentRaceTest(Scoring, Race):
     def request(self, opportunity_id):
