@@ -292,18 +292,34 @@ grant execute on function save_engagement_plan(uuid, bigint, text[], uuid, uuid,
 
 -- ---- what else happens ----
 
--- What is still to be done goes to the account's new owner, when whoever was to do it does not work on it any more.
+-- What is still to be done by somebody who does not work on the account any more goes to its owner.
 create function hand_over_engagement_steps() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_user_id uuid;         -- NULL: anybody's
+    v_account_id uuid;      -- NULL: of all accounts
 begin
-    if not works_on_account(old.owner_id, new.id) then
-        update engagement_step s set user_id = new.owner_id
-          from engagement_plan p
-         where p.id = s.plan_id and p.state = 'open' and s.account_id = new.id and s.user_id = old.owner_id and s.activity_id is null and s.remove_time is null;
+    if tg_table_name = 'account' then
+        v_account_id := new.id;
+    elsif tg_table_name = 'account_member' then
+        v_account_id := old.account_id;
+        v_user_id := old.user_id;
+    else
+        v_user_id := new.id;
     end if;
+    update engagement_step s set user_id = a.owner_id
+      from engagement_plan p, account a
+     where p.id = s.plan_id and p.state = 'open' and a.id = s.account_id and s.activity_id is null and s.remove_time is null and s.user_id <> a.owner_id
+       and (v_account_id is null or s.account_id = v_account_id and p.account_id = v_account_id) and (v_user_id is null or s.user_id = v_user_id)
+       and not works_on_account(s.user_id, s.account_id);
     return null;
 end
 $$;
-create trigger move_engagement_steps after update of owner_id on account for each row when (new.owner_id <> old.owner_id) execute function hand_over_engagement_steps();
+-- After keep_reach, by its name.
+create trigger move_engagement_steps after update of owner_id, team_id on account for each row
+    when (new.owner_id <> old.owner_id or new.team_id <> old.team_id) execute function hand_over_engagement_steps();
+create trigger move_engagement_steps after delete on account_member for each row execute function hand_over_engagement_steps();
+create trigger move_engagement_steps after update of disable_time, role, team_id on app_user for each row
+    when ((new.disable_time, new.role, new.team_id) is distinct from (old.disable_time, old.role, old.team_id)) execute function hand_over_engagement_steps();
 
 -- A correction takes the place of its original also here.
 create function carry_engagement_steps() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
@@ -314,15 +330,23 @@ end
 $$;
 create trigger carry_engagement_steps after insert on activity for each row when (new.corrects_id is not null) execute function carry_engagement_steps();
 
--- What steps say of a person that is erased; in the log as well.
-create function erase_engagement_steps() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+-- What steps say of the person: also of steps that lead to somebody else by now, where the note is still the one that was written of them.
+create function erase_from_engagement(contact_id uuid, account_ids uuid[]) returns uuid[] language plpgsql security definer set search_path = kam, pg_temp as $$
+declare
+    v_steps uuid[] := array(select s.id from engagement_step s where s.contact_id = erase_from_engagement.contact_id
+                            union
+                            select c.record_id from change c
+                             where c.account_id = any (account_ids) and c.entity = 'engagement_step'
+                               and erase_from_engagement.contact_id::text in (c.old_values ->> 'contact_id', c.new_values ->> 'contact_id'));
 begin
-    update engagement_step s set relationship = null, note = '' where s.contact_id = new.id and (s.relationship is not null or s.note <> '');
-    update change c
-       set old_values = blank_values(c.entity, c.old_values), new_values = blank_values(c.entity, c.new_values)
-     where c.entity = 'engagement_step' and c.record_id in (select s.id from engagement_step s where s.contact_id = new.id);
-    return null;
+    update engagement_step s set relationship = case when s.contact_id <> erase_from_engagement.contact_id then s.relationship end, note = ''
+     where s.id = any (v_steps)
+       and (s.contact_id = erase_from_engagement.contact_id
+            or erase_from_engagement.contact_id::text
+               = (select x.new_values ->> 'contact_id' from change x
+                   where x.entity = 'engagement_step' and x.record_id = s.id and x.new_values ? 'contact_id'
+                     and x.version <= (select max(n.version) from change n where n.entity = 'engagement_step' and n.record_id = s.id and n.new_values ? 'note')
+                   order by x.version desc limit 1));
+    return v_steps;
 end
 $$;
-create trigger erase_engagement_steps after update of erase_time on contact for each row
-    when (old.erase_time is null and new.erase_time is not null) execute function erase_engagement_steps();

@@ -179,6 +179,31 @@ class EngagementTest(Engagement, Race):
                                                                     'owner_id': self.users['bob'], 'reason': 'ill'})
         self.assertEqual({open_step['id']: 'Bob', done['id']: 'Ann'}, {row['id']: row['user_name'] for row in self.get(plan, 'bob')['steps']})
 
+    def test_who_leaves_the_account_leaves_the_steps(self):
+        """As a member, disabled, moved to another team; and by the next hand-over at the latest."""
+        boss, plan = self.call('boss'), self.plan()
+        boss.write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
+        of = {login: self.add(plan, user_id=self.users[login])['id'] for login in ('ann', 'bob', 'north')}
+        done = self.add(plan, user_id=self.users['bob'])
+        self.complete(done, self.log_activity('ann', self.acme, contact_ids=[self.zhang])['id'])
+        whose = lambda: {row['id']: row['user_name'] for row in self.get(plan, 'boss')['steps']}
+        boss.write('AccountService/RemoveAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
+        self.assertEqual({of['ann']: 'Ann', of['bob']: 'Ann', of['north']: 'North', done['id']: 'Bob'}, whose())
+        version, = self.query("select version from app_user where login = 'north'")[0]
+        boss.write('UserService/UpdateUser', {'user': {'id': self.users['north'], 'version': version, 'team_id': self.teams['south']}, 'update_mask': ['team_id']})
+        self.assertEqual('Ann', whose()[of['north']])
+        boss.write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['bob']})
+        for step in (of['bob'], of['north']):
+            self.edit({'id': step}, user_id=self.users['bob'])
+        boss.write('UserService/DisableUser', {'id': self.users['bob'], 'reason': 'left'})
+        self.assertEqual({'Ann'}, {whose()[step] for step in of.values()})
+        # An owner who left has nobody to leave them to until the account has another owner.
+        boss.write('UserService/DisableUser', {'id': self.users['ann'], 'reason': 'left'})
+        self.assertEqual({'Ann'}, {whose()[step] for step in of.values()})
+        boss.write('AccountService/ReassignAccount', {'id': self.acme, 'version': self.query('select version from account where id = %s', self.acme)[0][0],
+                                                      'owner_id': self.users['chief'], 'reason': 'left'})
+        self.assertEqual({'Chief'}, {whose()[step] for step in of.values()})
+
     def test_the_steps_of_the_day(self):
         plan, today = self.plan(), self.query('select today()')[0][0]
         wanted = {days: self.add(plan, by_on=today + datetime.timedelta(days=days))['id'] for days in (8, 7, 0, -30)}
@@ -210,6 +235,27 @@ class EngagementTest(Engagement, Race):
         self.edit(step, position=2)     # the plan goes on without them
         self.refused('FAILED_PRECONDITION', 'CONTACT_ERASED', self.edit, step, note='张伟')
         self.assertEqual(['Li Na', '[erased]'], [row['contact_name'] for row in self.get(plan)['steps']])
+
+    def test_erasure_of_whom_a_step_was_for(self):
+        """What was noted while a step led to them goes from the log, and from the step where nobody wrote another note since."""
+        plan = self.plan()
+        rewritten, kept, other = (self.add(plan, relationship=2, note='likes golf') for _ in range(3))
+        self.edit(rewritten, contact_id=self.li)
+        self.edit(rewritten, note='about the samples')
+        self.edit(kept, contact_id=self.li)
+        self.edit(other, contact_id=self.li, note='about the samples', relationship=5)
+        version, = self.query('select version from contact where id = %s', self.zhang)[0]
+        self.call('north').write('ContactService/EraseContact', {'id': self.zhang, 'version': version, 'reason': 'asked for'})
+        self.assertEqual([('about the samples', 2), ('', 2), ('about the samples', 5)], self.query('select note, relationship from engagement_step order by position'))
+        for step in (rewritten, kept, other):
+            log = self.query("select string_agg(old_values::text || new_values::text, ' ') from change where record_id = %s", step['id'])[0][0]
+            self.assertNotIn('golf', log)
+            self.assertNotIn('"relationship": 2', log)
+        self.edit(kept, note='and now the price')
+        # The other person's note is theirs.
+        version, = self.query('select version from contact where id = %s', self.li)[0]
+        self.call('north').write('ContactService/EraseContact', {'id': self.li, 'version': version, 'reason': 'asked for'})
+        self.assertEqual([('', None)] * 3, self.query('select note, relationship from engagement_step order by position'))
 
     def test_merge(self):
         twin = self.add_account('ann', 'Twin')['id']
