@@ -399,6 +399,20 @@ begin
     return null;
 end
 $$;
+-- Amounts are not written while rates are: each would judge by what the other has replaced. Before any row is locked, so that neither waits for the other's rows.
+create function hold_rates() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    if tg_table_name = 'opportunity' then
+        perform pg_advisory_xact_lock_shared(hashtextextended('kam: exchange rates', 0));       -- that of take_turn()
+    else
+        perform take_turn('exchange rates');
+    end if;
+    return null;
+end
+$$;
+create trigger hold_rates before insert or update on exchange_rate for each statement execute function hold_rates();
+create trigger hold_rates before update of currency_code on company for each statement execute function hold_rates();
+create trigger hold_rates before insert or update of amount_currency_code, amount_minor_units on opportunity for each statement execute function hold_rates();
 create trigger rank_amounts after insert or update on exchange_rate for each row execute function rank_amounts();
 create trigger rank_amounts after update of currency_code on company for each row execute function rank_amounts();
 

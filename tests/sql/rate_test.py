@@ -162,6 +162,34 @@ class RateRaceTest(Rates, Race):
         self.assertEqual(('RATE_EXISTS', True), (outcome, self.has_waited))
         self.assertEqual([('USD', '7', '2026-01-01')], self.list_rates())
 
+    def test_an_amount_while_its_rate_changes(self):
+        """Whichever comes first: an opportunity is ranked by the rate that holds in the end."""
+        self.set_rate('USD', '7', '2026-01-01')
+        acme = self.add_account('ann', 'Acme')['id']
+        create = lambda name, amount: ('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': acme, 'name': name, **amount}})
+        usd = {'amount': {'currency_code': 'USD', 'minor_units': 100}}
+        unnamed, pumps = (self.call('ann').write(*create(name, {}))['id'] for name in ('Unnamed', 'Pumps'))
+        set_amount = lambda opportunity: ('OpportunityService/UpdateOpportunity', {
+            'opportunity': {'id': opportunity, 'version': 1, **usd}, 'update_mask': ['amount']})
+        set_rate = lambda rate: ('RateService/SetExchangeRate', {'rate': {'currency_code': 'USD', 'rate': rate, 'from_on': '2026-01-01'}, 'replace': True})
+        currency = self.database.connect()
+        self.addCleanup(currency.close)
+
+        def set_currency():
+            with currency.cursor() as cursor:
+                cursor.execute("select operator_set_currency('USD')")
+        races = (
+            lambda: self.race_writes((self.call('boss'), *set_rate('8')), (self.call('ann'), *create('New', usd))),
+            lambda: self.race_writes((self.call('boss'), *set_rate('9')), (self.call('ann'), *set_amount(unnamed))),
+            lambda: self.race_writes((self.call('ann'), *set_amount(pumps)), (self.call('boss'), *set_rate('10'))),
+            lambda: self.race_writes((self.call('ann'), *create('Early', usd)), (self.call('boss'), *set_rate('11'))),
+            lambda: self.race(set_currency, currency.commit, lambda: self.call('ann').write(*create('Other', usd))))
+        for number, (race, worth) in enumerate(zip(races, (800, 900, 1000, 1100, 100))):
+            outcome = race()
+            self.assertTrue(self.has_waited, (number, outcome))
+            self.assertEqual({worth}, {rank for rank, in self.query("select amount_rank from opportunity where amount_currency_code = 'USD'")}, number)
+        self.assertEqual([(5,)], self.query("select count(*) from opportunity where amount_currency_code = 'USD'"))
+
 
 if __name__ == '__main__':
     unittest.main()
