@@ -296,7 +296,7 @@ const struct command advancement_commands[] = {
         .arguments = {OPPORTUNITY("opportunity_id"), {.name = N_("CRITERION"), .field = "criterion_key"}},
         .hidden = "id",
         .done = N_("The criterion is waived."),
-        .examples = {"kam opportunity waive O-000123 sample-delivered --reason 标准品无需样品",
+        .examples = {"kam opportunity waive O-000123 sample --reason 标准品无需样品",
                      "kam opportunity waive O-000123 site-visit --reason \"Seen last year\" --requested-by wangli"},
     },
     {
