@@ -127,7 +127,7 @@ static bool is_empty(const Kam__V1__Today *today)
     return today->n_overdue + today->n_due + today->n_coming + today->n_unreported + today->n_birthdays +
                today->n_quiet_accounts + today->n_team + today->n_comments + today->n_targets +
                today->n_engagement_steps + today->n_budget_windows + today->n_approvals + today->n_reviews +
-               today->n_stalled ==
+               today->n_stalled + today->n_verdicts + today->n_grades + today->n_grade_reviews ==
            0;
 }
 
@@ -135,6 +135,12 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
 {
     print_head(app, today);
     process_print_approvals(app, _("Waiting for your approval"), today->approvals, today->n_approvals);
+    const char *stage = language_choose("code name account_name stage_name_en days_in_stage amount",
+                                        "code name account_name stage_name_zh days_in_stage amount");
+    print_rows(app, _("Waiting for your verdict"), &kam__v1__opportunity__descriptor,
+               (ProtobufCMessage *const *)today->verdicts, today->n_verdicts, stage);
+    print_rows(app, _("Grades to confirm"), &kam__v1__grade__descriptor, (ProtobufCMessage *const *)today->grades,
+               today->n_grades, "id account_code account_name kind grade present_grade suggested_by");
     print_activities(app, _("Overdue"), today->overdue, today->n_overdue, today->overdue_count, WHEN_LATE);
     print_activities(app, _("Today"), today->due, today->n_due, today->due_count, WHEN_HOUR);
     print_activities(app, _("Done, but without a result"), today->unreported, today->n_unreported, 0, WHEN_DAY);
@@ -142,14 +148,15 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
                (ProtobufCMessage *const *)today->comments, today->n_comments,
                "activity_id author_name account_name subject text create_time");
     print_activities(app, _("The next seven days"), today->coming, today->n_coming, 0, WHEN_DAY);
-    const char *stage = language_choose("code name account_name stage_name_en days_in_stage amount",
-                                        "code name account_name stage_name_zh days_in_stage amount");
     print_rows(app, _("Deferred, to be looked at again"), &kam__v1__opportunity__descriptor,
                (ProtobufCMessage *const *)today->reviews, today->n_reviews,
                language_choose("code name account_name stage_name_en review_on amount",
                                "code name account_name stage_name_zh review_on amount"));
     print_rows(app, _("Longer in their stage than allowed"), &kam__v1__opportunity__descriptor,
                (ProtobufCMessage *const *)today->stalled, today->n_stalled, stage);
+    print_rows(app, _("Grades to be reviewed"), &kam__v1__grade_review__descriptor,
+               (ProtobufCMessage *const *)today->grade_reviews, today->n_grade_reviews,
+               "account_code account_name review_on potential_grade contribution_grade credit_grade");
     print_rows(app, _("Targets nobody has touched"), &kam__v1__target_entry__descriptor,
                (ProtobufCMessage *const *)today->targets, today->n_targets,
                "account_code account_name account_status list_name ends_on");
@@ -170,6 +177,11 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
         fprintf(app->out, "\n%s\n", _("Nothing is planned, late or missing."));
     if (today->n_approvals > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Decide: kam approval show ID"), app_plain(app));
+    if (today->n_verdicts > 0 && app->is_terminal)
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Judge: kam opportunity verdict CODE VERDICT --reason TEXT"),
+                app_plain(app));
+    if (today->n_grades > 0 && app->is_terminal)
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Confirm: kam grade confirm ID"), app_plain(app));
     if (today->n_overdue + today->n_due > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Done? kam activity done ID --result TEXT"), app_plain(app));
     if (today->n_comments > 0 && app->is_terminal)
@@ -201,9 +213,11 @@ void overview_print_summary(struct app *app)
     if (app_try_call(app, GET_TODAY, request, &response) != KAM_OK)
         return;
     const Kam__V1__Today *today = (const Kam__V1__Today *)response;
-    if (today->overdue_count + today->due_count == 0)
-        return;
-    fprintf(app->out, _("Overdue: %d, today: %d. See: kam today\n"), today->overdue_count, today->due_count);
+    size_t waiting = today->n_approvals + today->n_verdicts + today->n_grades;
+    if (waiting > 0)
+        fprintf(app->out, _("Waiting for your decision: %zu. See: kam today\n"), waiting);
+    if (today->overdue_count + today->due_count > 0)
+        fprintf(app->out, _("Overdue: %d, today: %d. See: kam today\n"), today->overdue_count, today->due_count);
 }
 
 // ---- the page of an account

@@ -330,6 +330,14 @@ const struct command approval_commands[] = {
                      "kam approval list --opportunity O-000123"},
     },
     {
+        .name = "approval verdicts",
+        .summary = N_("List the opportunities that wait for your verdict"),
+        .method = SERVICE "ListWantedVerdicts",
+        .columns = "code name account_name stage_name_en stage_since days_in_stage amount verdict owner_name",
+        .empty = N_("Judge another: kam opportunity verdict OPPORTUNITY VERDICT"),
+        .examples = {"kam approval verdicts"},
+    },
+    {
         .name = "approval show",
         .summary = N_("Show a request with its steps and what was shown for each criterion"),
         .method = SERVICE "GetAdvancement",

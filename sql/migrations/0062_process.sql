@@ -242,39 +242,35 @@ create function deciders(approver text, opportunity_id uuid, kept_out uuid[]) re
       where x.place = 1)
 $$;
 
--- It waits for the caller: for the approval of the key account group, or its verdict, and the caller is of the group; or for the approval of the team's manager, who is the
--- caller. Nearly always there is no request, and one look by key says so.
-create function awaits_caller(opportunity_id uuid) returns boolean language plpgsql stable security definer set search_path = kam, pg_temp as $$
-declare
-    v_approver text;
-    v_advancement_id uuid;
-begin
-    if caller_role() is distinct from 'manager' or caller_id() is null then
-        return false;
-    end if;
-    select s.approver, a.id into v_approver, v_advancement_id
-      from advancement a join approval_step s on s.advancement_id = a.id and s.state = 'open'
-     where a.opportunity_id = awaits_caller.opportunity_id and a.state = 'waiting';
-    if v_approver = 'team_manager' and caller_ids() && array(select deciders(v_approver, opportunity_id, kept_from_deciding(opportunity_id, v_advancement_id))) then
-        return true;
-    end if;
-    return is_in_group()
-       and (coalesce(v_approver = 'key_account_group', false)
-            or exists (select from opportunity o
-                        where o.id = awaits_caller.opportunity_id and wants_verdict(o.id)
-                          and coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true)));
-end
+-- It waits for the approval of the key account group, or for its verdict.
+create function awaits_group(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    select exists (select from advancement a join approval_step s on s.advancement_id = a.id and s.state = 'open' and s.approver = 'key_account_group'
+                    where a.opportunity_id = awaits_group.opportunity_id and a.state = 'waiting')
+        or exists (select from opportunity o
+                    where o.id = awaits_group.opportunity_id and wants_verdict(o.id)
+                      and coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true))
 $$;
-grant execute on function awaits_caller(uuid) to kam_manager;
 
+-- The people of a calling manager's teams, and of the teams below.
+create function managed_people() returns setof uuid language sql stable security definer set search_path = kam, pg_temp as $$
+    select u.id from app_user u
+     where caller_role() = 'manager' and u.team_id in (select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()))
+$$;
+grant execute on function awaits_group(uuid), is_in_group(), managed_people() to kam_manager;
+
+-- Who decides about it reads it: managers what their people own, whichever team has the account, and the group what waits for it.
 create or replace function reads_opportunity(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
-    select exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and reaches_account(o.account_id)) or awaits_caller(reads_opportunity.opportunity_id)
+    select exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and reaches_account(o.account_id))
+        or (caller_role() = 'manager'
+            and (exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and o.owner_id in (select managed_people()))
+                 or (is_in_group() and awaits_group(reads_opportunity.opportunity_id))))
 $$;
 
 alter policy opportunity_manager_read on opportunity using (
     exists (select from team_closure c where c.ancestor_id = any ((select caller_team_ids())::uuid[]) and c.descendant_id = opportunity.account_team_id)
     or exists (select from account_reach r where r.account_id = opportunity.account_id)
-    or awaits_caller(opportunity.id));
+    or opportunity.owner_id in (select managed_people())
+    or ((select is_in_group()) and awaits_group(opportunity.id)));
 
 -- ---- rights ----
 

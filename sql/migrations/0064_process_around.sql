@@ -69,7 +69,7 @@ $$;
 create function approvals_for_caller(after_time timestamptz, after_id uuid, most int) returns table (id uuid, create_time timestamptz)
 language plpgsql stable security definer set search_path = kam, pg_temp as $$
 declare
-    v_teams uuid[] := array(select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()));
+    v_people uuid[] := array(select managed_people());
     v_is_in_group boolean := is_in_group();
 begin
     if caller_role() is distinct from 'manager' or caller_id() is null then
@@ -80,12 +80,34 @@ begin
       from advancement a
       join approval_step s on s.advancement_id = a.id and s.state = 'open'
       join opportunity o on o.id = a.opportunity_id
-      join app_user w on w.id = o.owner_id
      where a.state = 'waiting' and (after_time is null or (a.create_time, a.id) > (after_time, after_id))
-       and case s.approver when 'key_account_group' then v_is_in_group else w.team_id = any (v_teams) end
+       and case s.approver when 'key_account_group' then v_is_in_group else o.owner_id = any (v_people) end
        and decides_as(s.approver, o.id, kept_from_deciding(o.id, a.id)) is not null
      order by a.create_time, a.id
      limit most;
 end
 $$;
-grant execute on function approval_deciders(uuid), approvals_for_caller(timestamptz, uuid, int) to kam_rep, kam_manager;
+
+-- The opportunities whose verdict is the caller's to give now, those that wait longest in their stage first, after the given one. One whose currency has no rate is the
+-- group's until it has.
+create function verdicts_for_caller(after_time timestamptz, after_id uuid, most int) returns table (id uuid, stage_since timestamptz)
+language plpgsql stable security definer set search_path = kam, pg_temp as $$
+declare
+    v_people uuid[] := array(select managed_people());
+    v_is_in_group boolean := is_in_group();
+begin
+    return query
+    select o.id, o.stage_since
+      from stage_criterion c
+      join opportunity o on o.pipeline_version_id = c.version_id and o.stage_key = c.stage_key and o.state = 'open'
+      join account a on a.id = o.account_id and a.retire_time is null
+     cross join lateral (select coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true) as is_of_group offset 0) g
+     where c.kind = 'verdict' and (o.verdict is null or o.verdict <> c.parameters ->> 'verdict' or not verdict_counts(o)) and not is_deferred(o.verdict, o.review_on)
+       and (after_time is null or (o.stage_since, o.id) > (after_time, after_id))
+       and case when g.is_of_group then v_is_in_group else o.owner_id = any (v_people) end
+       and decides_as(case when g.is_of_group then 'key_account_group' else 'team_manager' end, o.id, array[o.owner_id]) is not null
+     order by o.stage_since, o.id
+     limit most;
+end
+$$;
+grant execute on function approval_deciders(uuid), approvals_for_caller(timestamptz, uuid, int), verdicts_for_caller(timestamptz, uuid, int) to kam_rep, kam_manager;

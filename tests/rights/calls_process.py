@@ -64,6 +64,11 @@ def list_of_opportunity(case):
     return {"opportunity_id": case.id("moving")}
 
 
+@call("ProcessService/ListWantedVerdicts")
+def list_verdicts(_):
+    return {"page_size": 500}
+
+
 @call("ProcessService/WaiveCriterion", writes=True)
 def waive(case):
     return {"opportunity_id": case.id("opportunity"), "criterion_key": "archive", "reason": "known"}

@@ -150,6 +150,7 @@ class PlanTest(Stage):
             'KeyAccountService/ListKeyMarkings': [{}],
             'KeyAccountService/ListMarketQuotas': [{}],
             'ProcessService/ListApprovals': [{}, {'scope': 'asked'}, {'scope': 'asked', 'include_ended': True}, {'opportunity_id': self.account}],
+            'ProcessService/ListWantedVerdicts': [{}],
             'ProcessService/CheckOpportunity': [{'id': self.opportunity}, {'code': 'O-000001'}],
             'ProcessService/GetProgress': [{'opportunity_id': self.account}],
             'DelegationService/ListDelegations': [{}, {'user_id': self.users['north'], 'include_ended': True}],

@@ -115,6 +115,35 @@ with page as materialized (
 select {{advancement_columns}}
   from page join {{advancement_tables}} on v.id = page.id
  order by v.create_time, v.id;
+-- into: verdicts
+with page as materialized (
+    select x.id, x.stage_since from kam.verdicts_for_caller(null, null, 10) x where :user_id::uuid is null or :user_id = (select kam.caller_id()))
+select x.*
+  from page r
+ cross join lateral (
+    select {{opportunity_columns}}
+      from {{opportunity_tables}}
+     where o.id = r.id
+    offset 0) x
+ order by r.stage_since, r.id;
+-- into: grades
+with page as materialized (
+    select y.id
+      from unnest(array['potential', 'contribution', 'credit']) k (kind)
+     cross join lateral (
+        select z.id, z.create_time
+          from account_grade z join account a on a.id = z.account_id
+         where z.kind = k.kind and z.state = 'suggested' and z.suggested_by <> (select kam.caller_id()) and a.retire_time is null
+           and not exists (select from assessment x where x.id = z.assessment_id and x.assessed_by = (select kam.caller_id()))
+         order by z.create_time desc, z.id desc
+         limit 10) y
+     where (select kam.caller_role()) = 'manager' and (:user_id::uuid is null or :user_id = (select kam.caller_id()))
+     order by y.create_time desc, y.id desc
+     limit 10)
+select {{grade_columns}}
+  from page join account_grade g on g.id = page.id
+  {{grade_tables}}
+ order by g.create_time desc, g.id desc;
 -- into: reviews
 select {{opportunity_columns}}
   from {{opportunity_tables}}
@@ -127,4 +156,10 @@ select {{opportunity_columns}}
  where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open'
    and kam.is_stalled(o.state, greatest(o.stage_since, o.clock_since), o.verdict, o.verdict_time, o.review_on, s.allowed_days)
  order by o.stage_since, o.id
+ limit 10;
+-- into: grade_reviews
+select a.id as account_id, a.code as account_code, a.name as account_name, a.potential_grade, a.contribution_grade, a.credit_grade, a.grade_review_on as review_on
+  from account a
+ where a.owner_id = (select coalesce(:user_id, kam.caller_id())) and a.grade_review_on <= (select kam.today()) and a.retire_time is null
+ order by a.grade_review_on, a.id
  limit 10;

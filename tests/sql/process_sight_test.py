@@ -1,0 +1,86 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Who sees what they are to decide: owners of another team than the account's, and verdicts that are waited for."""
+import unittest
+
+from process_stage import THRESHOLD, ProcessStage
+
+
+class SightTest(ProcessStage):
+    def wanted(self, login, **fields):
+        return [row['id'] for row in self.call(login).read('ProcessService/ListWantedVerdicts', fields)['opportunities']]
+
+    def of_sue(self):
+        """Her opportunity at an account of North: South decides."""
+        self.call('boss').write('AccountService/AddAccountMember', {'id': self.account['id'], 'user_id': self.users['sue']})
+        self.opportunity = self.add_opportunity('sue', owner_id=self.users['sue'])['id']
+
+    def test_managers_read_what_their_people_own(self):
+        read = lambda login: self.call(login).read('OpportunityService/GetOpportunity', {'id': self.opportunity})     # noqa: E731
+        self.refused('NOT_FOUND', 'NOT_FOUND', read, 'south')
+        self.of_sue()
+        self.assertEqual('Acme', read('south')['.']['account_name'])
+        self.assertIn(self.opportunity, [row['id'] for row in self.call('south').read('OpportunityService/ListOpportunities', {'owner_id': self.users['sue']})['opportunities']])
+        self.assertEqual([], [row['id'] for row in self.call('south').read('SearchService/Search', {'text': 'Acme'}).get('results', [])])
+        self.refused('PERMISSION_DENIED', 'PERMISSION_DENIED', self.call('south').write, 'OpportunityService/UpdateOpportunity',
+                     {'opportunity': {'id': self.opportunity, 'version': self.version(), 'name': 'Mine'}, 'update_mask': ['name']})
+        self.call('sue').write('OpportunityService/AssignOpportunity', {'id': self.opportunity, 'version': self.version(), 'owner_id': self.users['ann'], 'reason': 'back'})
+        self.refused('NOT_FOUND', 'NOT_FOUND', read, 'south')
+
+    def test_the_owners_manager_waives_judges_and_approves(self):
+        self.of_sue()
+        self.ask('sue')
+        self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.waive, 'north')
+        self.waive('south')
+        self.waive('south', 'need-stated')
+        self.ask('sue')
+        self.approve('south')
+        self.assertEqual([self.opportunity], self.wanted('south'))
+        self.assertEqual('judge', self.verdict('south', 'approve')['stage_key'])
+        self.assertEqual([], self.wanted('south'))
+        self.ask('sue')
+        self.approve('south')
+        self.assertEqual('close', self.stands()[0])
+
+    def test_verdicts_wanted(self):
+        self.bring_to('judge')
+        self.assertEqual([self.opportunity], self.wanted('north'))
+        self.assertEqual([self.opportunity], [row['id'] for row in self.call('north').read('OverviewService/GetToday', {})['verdicts']])
+        for login in ('boss', 'south'):     # another is nearer; not theirs at all
+            self.assertEqual([], self.wanted(login), login)
+        self.refused('PERMISSION_DENIED', 'ROLE', self.wanted, 'desk')
+        self.assertEqual([], self.wanted('ann'))
+        self.verdict('north', 'defer', review_on=self.day(3))
+        self.assertEqual([], self.wanted('north'))
+        self.query("update opportunity set review_on = kam.today() where id = %s", self.opportunity)
+        self.assertEqual([self.opportunity], self.wanted('north'))
+
+    def test_the_groups_verdicts(self):
+        self.bring_to('judge')
+        self.set_amount(THRESHOLD)
+        self.assertEqual([[self.opportunity], [self.opportunity], []], [self.wanted(login) for login in ('boss', 'nell', 'south')])
+        self.query("update app_user set is_key_account_group = true where login = 'south'")
+        self.assertEqual([self.opportunity], self.wanted('south'))
+        answer = self.verdict('south', 'prepare')
+        self.assertEqual([self.opportunity], self.wanted('south'), 'prepared is not approved')
+        self.assertEqual((self.opportunity, 'prepare'), (answer['id'], answer['verdict']))
+        self.set_amount(THRESHOLD - 1)
+        self.assertEqual([], self.wanted('south'))
+
+    def test_pages(self):
+        self.bring_to('judge')
+        ids = [self.opportunity]
+        for _ in range(4):
+            self.opportunity = self.add_opportunity()['id']
+            self.ask()
+            self.ask()
+            self.approve('north')
+            ids.append(self.opportunity)
+        first = self.call('north').read('ProcessService/ListWantedVerdicts', {}, page_size=3)
+        second = self.call('north').read('ProcessService/ListWantedVerdicts', {}, page=first['next'], page_size=3)
+        self.assertIsNone(second['next'])
+        self.assertEqual(ids, [row['id'] for page in (first, second) for row in page['opportunities']])
+
+
+if __name__ == '__main__':
+    unittest.main()
