@@ -51,7 +51,9 @@ create table account_grade (
     constraint account_grade_limit_form check (credit_limit_currency_code ~ '^[A-Z]{3}$' and credit_limit_minor_units >= 0),
     constraint account_grade_terms_range check (terms_days between 0 and 1000),
     constraint account_grade_reason_length check (octet_length(reason) <= 1000 and octet_length(decision_reason) <= 1000),
-    constraint account_grade_decided check ((state in ('confirmed', 'returned')) = (decided_by is not null) and decided_by <> suggested_by)
+    -- A confirmed one is replaced where its account becomes one with another that has its own.
+    constraint account_grade_decided check (case state when 'suggested' then decided_by is null when 'replaced' then true else decided_by is not null end
+                                            and decided_by <> suggested_by)
 );
 create index account_grade_account on account_grade (account_id, create_time desc, id desc);
 create index account_grade_waiting on account_grade (kind, create_time desc, id desc) where state = 'suggested';
@@ -171,17 +173,6 @@ end
 $$;
 grant execute on function suggest_grade(uuid, uuid, text, text, text, bigint, int, text) to kam_rep, kam_manager;
 
--- Of two accounts that become one the survivor's open suggestion stays; the other one's is as good as replaced.
-create function replace_merged_suggestions() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
-begin
-    update account_grade g set state = 'replaced'
-     where g.account_id = new.merged_id and g.state = 'suggested'
-       and exists (select from account_grade s where s.account_id = new.survivor_id and s.kind = g.kind and s.state = 'suggested');
-    return null;
-end
-$$;
-create trigger replace_suggestions after insert on account_merge for each row execute function replace_merged_suggestions();
-
 -- ---- deciding ----
 
 -- The suggestion, locked after its account; NULL when somebody changed it since seen_version. For a manager in whose reach the account is, and who did not suggest it.
@@ -208,6 +199,21 @@ begin
 end
 $$;
 
+-- Of each kind the grade that was confirmed last holds.
+create function hold_grades(account_id uuid) returns void language sql volatile security definer set search_path = kam, pg_temp as $$
+    update account a
+       set potential_grade = x.potential, contribution_grade = x.contribution, credit_grade = x.credit, credit_limit_currency_code = x.currency_code,
+           credit_limit_minor_units = x.minor_units, credit_terms_days = x.terms_days, grade_review_on = x.review_on
+      from (select max(l.grade) filter (where l.kind = 'potential') as potential, max(l.grade) filter (where l.kind = 'contribution') as contribution,
+                   max(l.grade) filter (where l.kind = 'credit') as credit, max(l.credit_limit_currency_code) as currency_code,
+                   max(l.credit_limit_minor_units) as minor_units, max(l.terms_days) as terms_days, min(l.review_on) as review_on
+              from (select distinct on (g.kind) g.* from account_grade g
+                     where g.account_id = hold_grades.account_id and g.state = 'confirmed' order by g.kind, g.decide_time desc, g.id desc) l) x
+     where a.id = hold_grades.account_id
+       and (a.potential_grade, a.contribution_grade, a.credit_grade, a.credit_limit_currency_code, a.credit_limit_minor_units, a.credit_terms_days, a.grade_review_on)
+           is distinct from (x.potential, x.contribution, x.credit, x.currency_code, x.minor_units, x.terms_days, x.review_on)
+$$;
+
 -- review_on NULL: in half a year; in a year for a contribution.
 create function confirm_grade(grade_id uuid, seen_version bigint, review_on date, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
@@ -224,17 +230,7 @@ begin
     update account_grade g set state = 'confirmed', decided_by = caller_id(), decide_time = now(), decision_reason = confirm_grade.reason, review_on = v_review
      where g.id = v_grade.id;
     perform give_reason(reason);
-    update account a
-       set potential_grade = case when v_grade.kind = 'potential' then v_grade.grade else a.potential_grade end,
-           contribution_grade = case when v_grade.kind = 'contribution' then v_grade.grade else a.contribution_grade end,
-           credit_grade = case when v_grade.kind = 'credit' then v_grade.grade else a.credit_grade end,
-           credit_limit_currency_code = case when v_grade.kind = 'credit' then v_grade.credit_limit_currency_code else a.credit_limit_currency_code end,
-           credit_limit_minor_units = case when v_grade.kind = 'credit' then v_grade.credit_limit_minor_units else a.credit_limit_minor_units end,
-           credit_terms_days = case when v_grade.kind = 'credit' then v_grade.terms_days else a.credit_terms_days end,
-           grade_review_on = (select min(x.review_on)
-                                from (select distinct on (g.kind) g.review_on from account_grade g
-                                       where g.account_id = v_grade.account_id and g.state = 'confirmed' order by g.kind, g.decide_time desc, g.id desc) x)
-     where a.id = v_grade.account_id;
+    perform hold_grades(v_grade.account_id);
 end
 $$;
 
@@ -249,3 +245,52 @@ begin
 end
 $$;
 grant execute on function confirm_grade(uuid, bigint, date, text), return_grade(uuid, bigint, text) to kam_manager;
+
+-- ---- accounts that become one ----
+
+-- What the survivor has of its own stays: the grade that holds, the open suggestion. The other one's of that kind is as good as replaced, which the undo takes back.
+-- Otherwise what the other one has goes over with its rows.
+create function replace_merged_grades() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    with replaced as (
+        update account_grade g set state = 'replaced'
+          from account_grade o
+         where o.id = g.id and g.account_id = new.merged_id and g.state in ('suggested', 'confirmed')
+           and exists (select from account_grade s where s.account_id = new.survivor_id and s.kind = g.kind and s.state = g.state)
+        returning g.id, o.state)
+    insert into account_merge_row (merge_id, table_name, column_name, row_key, old_value, new_value)
+    select new.id, 'account_grade', 'state', array[r.id::text], to_jsonb(r.state), '"replaced"' from replaced r;
+    return null;
+end
+$$;
+create trigger replace_grades after insert on account_merge for each row execute function replace_merged_grades();
+
+-- When the rows are where they belong; after an undo what was replaced by it is as it was, but a suggestion where another one is open by now.
+create function settle_merged_grades() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    if new.undo_time is not null then
+        update account_grade g set state = r.old_value #>> '{}'
+          from account_merge_row r
+         where r.merge_id = new.id and r.table_name = 'account_grade' and r.column_name = 'state' and g.id = r.row_key[1]::uuid
+           and g.account_id = new.merged_id and g.state = 'replaced'
+           and (r.old_value = '"confirmed"'
+                or not exists (select from account_grade o where o.account_id = g.account_id and o.kind = g.kind and o.state = 'suggested'));
+        perform hold_grades(new.merged_id);
+    end if;
+    perform hold_grades(new.survivor_id);
+    return null;
+end
+$$;
+create trigger settle_grades after update of undo_time, part_moved on account_merge for each row execute function settle_merged_grades();
+
+-- As before, and the grades of which the survivor has none, so that whoever merges sees them.
+alter function merge_fillings(account, account) rename to merge_archive_fillings;
+create function merge_fillings(survivor account, merged account) returns jsonb language sql stable set search_path = kam, pg_temp as $$
+    select merge_archive_fillings(survivor, merged)
+           || coalesce((select jsonb_object_agg(v.key, v.value)
+                          from (values ('potential_grade', survivor.potential_grade), ('contribution_grade', survivor.contribution_grade), ('credit_grade', survivor.credit_grade),
+                                       ('credit_limit_currency_code', survivor.credit_grade), ('credit_limit_minor_units', survivor.credit_grade),
+                                       ('credit_terms_days', survivor.credit_grade)) k (name, present)
+                          join jsonb_each(to_jsonb(merged)) v on v.key = k.name
+                         where k.present is null and v.value <> 'null'), '{}')
+$$;

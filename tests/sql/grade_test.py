@@ -145,11 +145,85 @@ class GradeTest(Grades):
         self.value(self.pumps, 8)
         twin = self.add_account('ann', 'Twin')['id']
         self.value(self.add_opportunity(twin), 5)
-        versions = dict(self.query('select id, version from account'))
-        self.call('north').write('AccountMergeService/MergeAccounts', {'survivor_id': self.acme, 'survivor_version': versions[self.acme], 'merged_id': twin,
-                                                                       'merged_version': versions[twin], 'reason': 'the same'})
+        self.merge(self.acme, twin)
         self.assertEqual(('A', self.acme), tuple(self.suggested()[name] for name in ('grade', 'account_id')))
         self.confirm(self.suggested())
+
+    def merge(self, survivor, merged):
+        versions = dict(self.query('select id, version from account'))
+        return self.call('north').write('AccountMergeService/MergeAccounts', {'survivor_id': survivor, 'survivor_version': versions[survivor], 'merged_id': merged,
+                                                                              'merged_version': versions[merged], 'reason': 'the same'})
+
+    def undo(self, merged):
+        return self.call('north').write('AccountMergeService/UndoMerge', {'merged_id': merged, 'reason': 'they are two'})
+
+    def held(self, account_id):
+        """The grades of the account, and all that was suggested and decided."""
+        return self.query('''select potential_grade, contribution_grade, credit_grade, credit_limit_currency_code, credit_limit_minor_units, credit_terms_days, grade_review_on
+                               from account where id = %s''', account_id)[0], self.query(
+            'select id, kind, grade, state, decided_by, review_on from account_grade where account_id = %s order by id', account_id)
+
+    def graded_twins(self):
+        """Acme holds potential C, its twin potential A from later, a credit grade with a limit, and a suggestion of each kind waits at the twin."""
+        twin = self.add_account('ann', 'Twin')['id']
+        self.suggest(grade='C', reason='x')
+        self.confirm(self.suggested(), review_on=self.today() + 300 * DAY)
+        self.suggest(account_id=twin, grade='A', reason='x')
+        self.confirm(self.suggested(), review_on=self.today() + 10 * DAY)
+        self.suggest(account_id=twin, kind='credit', grade='B', credit_limit={'currency_code': 'CNY', 'minor_units': 700}, terms_days=20, reason='x')
+        self.confirm(self.suggested('credit'), review_on=self.today() + 90 * DAY)
+        self.suggest(grade='B', reason='waits')
+        for kind, grade in (('potential', 'D'), ('credit', 'C')):
+            self.suggest(account_id=twin, kind=kind, grade=grade, reason='waits')
+        return twin
+
+    def test_what_holds_after_a_merge(self):
+        """The survivor's own grade; of a kind that it has none of, that of the other one."""
+        twin = self.graded_twins()
+        before = self.held(self.acme), self.held(twin)
+        preview = self.call('north').read('AccountMergeService/PreviewMerge', {'survivor_id': self.acme, 'merged_id': twin})['.']
+        self.assertEqual(preview['filled_fields'], self.merge(self.acme, twin)['filled_fields'])
+        self.assertEqual({'credit_grade', 'credit_limit_currency_code', 'credit_limit_minor_units', 'credit_terms_days', 'other_names'}, set(preview['filled_fields']))
+        self.assertEqual(('C', None, 'B', 'CNY', 700, 20, self.today() + 90 * DAY), self.held(self.acme)[0])
+        # What was decided of the other one is history, and hinders no suggestion.
+        self.assertEqual([('A', 'replaced', 'North'), ('C', 'confirmed', 'North')], sorted(
+            (row['grade'], row['state'], row['decided_by']) for row in self.open('ann', account_id=self.acme, kind='potential') if row['decided_by']))
+        self.value(self.pumps, 8)
+        self.assertEqual(('A', 'C'), tuple(self.suggested()[name] for name in ('grade', 'present_grade')))
+        self.value(self.pumps, 5)
+        self.assertEqual(['credit'], [row['kind'] for row in self.open()], 'C holds')
+        self.undo(twin)
+        self.assertEqual(before[1], self.held(twin))
+        self.assertEqual(before[0][0], self.held(self.acme)[0])
+        self.assertEqual([('A', 'replaced'), ('B', 'replaced'), ('C', 'confirmed')], sorted(row[2:4] for row in self.held(self.acme)[1]))
+
+    def test_a_merge_and_its_undo_leave_grades_as_they_were(self):
+        twin = self.graded_twins()
+        before = self.held(self.acme), self.held(twin)
+        self.merge(self.acme, twin)
+        self.undo(twin)
+        self.assertEqual(before, (self.held(self.acme), self.held(twin)))
+        self.merge(twin, self.acme)
+        self.assertEqual(before[1][0], self.held(twin)[0])
+        third = self.add_account('ann', 'Third')['id']
+        self.merge(third, twin)
+        self.assertEqual(before[1][0], self.held(third)[0])
+        self.undo(twin)
+        self.undo(self.acme)
+        self.assertEqual((before, ((None,) * 7, [])), ((self.held(self.acme), self.held(twin)), self.held(third)))
+
+    def test_what_is_decided_between_a_merge_and_its_undo(self):
+        """A grade goes where its suggestion goes."""
+        twin = self.graded_twins()
+        own = self.held(self.acme)[0]
+        self.merge(self.acme, twin)
+        self.confirm(self.suggested('credit'), review_on=self.today() + 50 * DAY)
+        self.confirm(self.suggested(), review_on=self.today() + 40 * DAY)
+        self.assertEqual(('B', 'C', self.today() + 40 * DAY), tuple(self.account()[name] for name in ('potential_grade', 'credit_grade', 'grade_review_on')))
+        self.undo(twin)
+        self.assertEqual(('B', None, None, None, None, None, self.today() + 40 * DAY), self.held(self.acme)[0])
+        self.assertEqual(('A', None, 'C', self.today() + 10 * DAY), tuple(self.held(twin)[0][at] for at in (0, 1, 2, 6)))
+        self.assertEqual('C', own[0])
 
     def test_nobody_decides_their_own(self):
         self.value(self.pumps, 8, login='north')
