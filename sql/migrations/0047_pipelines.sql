@@ -124,15 +124,15 @@ $$;
 -- Every kind, and its parameters: name, type, and by type required, min, max, default, values.
 --   integer, boolean, choice (one of values), choices (a list of them)
 --   fields      a list of names out of values; "a|b": any of them
---   key         the key of something that is data itself: is_key()
---   grade       A, B, A1
+--   key         the key of a scoring model of opportunities
+--   grade       one of its grades: A, B1
 --   questions   a list of {"key", "en", "zh"}
--- What no record shows yet is not recordable: never met, but a manager may waive it.
+-- An activity that is a note to ourselves shows nothing. What no record shows yet is not recordable: never met, but a manager may waive it.
 create function criterion_kinds() returns table (kind text, name_en text, name_zh text, is_recordable boolean, parameters jsonb)
 language sql immutable set search_path = kam, pg_temp as $$
     with list (activities, roles) as (values (
         '["call", "visit", "message", "email", "sample", "quotation", "technical_exchange", "demonstration", "site_visit", "senior_meeting", "negotiation",
-          "contract_signing", "delivery", "payment_follow_up", "service_visit", "gift", "survey", "note"]'::jsonb,
+          "contract_signing", "delivery", "payment_follow_up", "service_visit", "gift", "survey"]'::jsonb,
         '["initiator", "gatekeeper", "influencer", "decider", "purchaser", "technical_expert", "finance", "user"]'::jsonb))
     select k.kind, k.name_en, k.name_zh, k.is_recordable,
            (select coalesce(jsonb_agg(case p.value ->> 'values' when 'activities' then p.value || jsonb_build_object('values', l.activities)
@@ -238,6 +238,13 @@ begin
 end
 $$;
 
+-- Of the known ones as many as there is room for.
+create function not_one_of(actual text, known text[], field text) returns jsonb language sql immutable set search_path = kam, pg_temp as $$
+    select jsonb_build_object('field', field, 'reason', 'PARAMETER_UNKNOWN_VALUE', 'description', '{actual} is not one of: {known}',
+               'values', jsonb_build_object('actual', left(actual, 24), 'known', case when octet_length(k) > 100 then left(k, 97) || '...' else k end))
+      from array_to_string(known, ', ') k
+$$;
+
 -- One value against what the kind says of it. field: its path in the request.
 create function check_parameter(parameter jsonb, value jsonb, field text) returns jsonb language plpgsql immutable set search_path = kam, pg_temp as $$
 declare
@@ -260,9 +267,9 @@ begin
             return jsonb_build_array(jsonb_build_object('field', field, 'reason', 'PARAMETER_NOT_BOOLEAN', 'description', 'must be true or false'));
         end if;
     elsif v_type in ('key', 'grade') then
-        if jsonb_typeof(value) <> 'string' or (case v_type when 'key' then not is_key(value #>> '{}') else value #>> '{}' !~ '^[A-Z][0-9]?$' end) then
+        if jsonb_typeof(value) <> 'string' or value #>> '{}' !~ (case v_type when 'key' then '^[a-z0-9][a-z0-9_]{0,39}$' else '^[A-Z][A-Z0-9+-]{0,3}$' end) then
             return jsonb_build_array(jsonb_build_object('field', field, 'reason', 'PARAMETER_FORM', 'description',
-                case v_type when 'key' then 'must be a key of a-z, 0-9 and -' else 'must be a grade such as A or B1' end));
+                case v_type when 'key' then 'must be a key of a-z, 0-9 and _' else 'must be a grade such as A or B1' end));
         end if;
     else
         if v_type = 'choice' then
@@ -277,10 +284,7 @@ begin
         end if;
         select i into v_bad from unnest(v_items) with ordinality u (i, n) where i <> all (v_known) order by n limit 1;
         if v_bad is not null then
-            return jsonb_build_array(jsonb_build_object('field', field, 'reason', 'PARAMETER_UNKNOWN_VALUE', 'description', '{actual} is not one of: {known}',
-                'values', jsonb_build_object('actual', left(v_bad, 24), 'known',
-                                             case when octet_length(array_to_string(v_known, ', ')) > 100 then left(array_to_string(v_known, ', '), 97) || '...'
-                                                  else array_to_string(v_known, ', ') end)));
+            return jsonb_build_array(not_one_of(v_bad, v_known, field));
         elsif (select count(distinct i) from unnest(v_items) i) < cardinality(v_items) then
             return jsonb_build_array(jsonb_build_object('field', field, 'reason', 'PARAMETER_VALUE_TWICE', 'description', 'must not name anything twice'));
         end if;
@@ -309,6 +313,9 @@ begin
         if coalesce(given -> v_name, 'null') <> 'null' then
             wrong := wrong || check_parameter(v_parameter, given -> v_name, field || '.' || v_name);
             complete := complete || jsonb_build_object(v_name, given -> v_name);
+            if v_parameter ->> 'type' = 'integer' and wrong = '[]' then
+                complete := complete || jsonb_build_object(v_name, trunc((given -> v_name)::numeric));    -- 50.0 is 50
+            end if;
         elsif v_parameter -> 'default' is not null then
             complete := complete || jsonb_build_object(v_name, v_parameter -> 'default');
         elsif (v_parameter -> 'required')::boolean then
@@ -436,6 +443,22 @@ begin
 end
 $$;
 
+-- What no assessment of an opportunity can ever show: by a model that does not exist, or scores accounts, or does not give this grade.
+create function check_models(definition jsonb) returns jsonb language plpgsql stable set search_path = kam, pg_temp as $$
+begin
+    return (select coalesce(jsonb_agg(case when m.id is null then not_one_of(x.model, array(select k.key from scoring_model k where k.kind in ('value', 'dealer') order by k.key),
+                                                                             x.field || '.model')
+                                           else not_one_of(x.grade, g.grades, x.field || '.grade') end order by x.n), '[]')
+              from (select n, format('pipeline.criteria[%s].parameters', n - 1), c #>> '{parameters,model}', c #>> '{parameters,grade}'
+                      from jsonb_array_elements(definition -> 'criteria') with ordinality u (c, n)
+                     where c ->> 'kind' = 'assessment') x (n, field, model, grade)
+              left join scoring_model m on m.key = x.model and m.kind in ('value', 'dealer')
+             cross join lateral (select array_agg(s.grade order by s.position) as grades from scoring_grade s where s.version_id = newest_scoring_version(x.model)) g
+             where check_parameter('{"type": "key"}', to_jsonb(x.model), '') = '[]'
+               and (m.id is null or check_parameter('{"type": "grade"}', to_jsonb(x.grade), '') = '[]' and x.grade <> all (g.grades)));
+end
+$$;
+
 -- What is kept of a version, in the form above.
 create function pipeline_definition(version_id uuid) returns jsonb language sql stable set search_path = kam, pg_temp as $$
     select jsonb_build_object(
@@ -501,6 +524,7 @@ begin
     perform require_root_manager_of_pipelines();
     perform take_turn('pipelines');
     v_checked := check_pipeline(definition);
+    v_checked.wrong := v_checked.wrong || check_models(definition);
     if v_checked.wrong <> '[]' then
         perform refuse(3, 'PIPELINE_WRONG', 'The pipeline is not right: {count} mistakes.',
                        jsonb_build_object('violations', v_checked.wrong, 'metadata', jsonb_build_object('count', jsonb_array_length(v_checked.wrong))));

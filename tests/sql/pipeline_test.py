@@ -111,7 +111,8 @@ class ShippedTest(Pipelines):
                                                 from criterion_kinds() k, jsonb_array_elements(k.parameters) p where k.kind = %s and p ->> 'name' = %s""", kind, name)[0][0]
                                 for kind, name in (('account_fields', 'fields'), ('activity_done', 'kinds'), ('contact_relationship', 'role')))
         self.assertEqual([], [field for field in fields if field not in columns and field + '_minor_units' not in columns])
-        for words, constraint in ((kinds, 'activity_kind_known'), (roles, 'position_buying_roles_known')):
+        self.assertNotIn('note', kinds, 'a note to ourselves proves nothing')
+        for words, constraint in (([*kinds, 'note'], 'activity_kind_known'), (roles, 'position_buying_roles_known')):
             check = self.query('select pg_get_constraintdef(oid) from pg_constraint where conname = %s', constraint)[0][0]
             self.assertEqual(len(words), check.count("'::text"), constraint)
             for word in words:
@@ -230,7 +231,14 @@ class ImportTest(Pipelines):
                              (criterion('account_fields', fields=['founded_on|nothing']), ('parameters.fields', 'PARAMETER_UNKNOWN_VALUE')),
                              (criterion('account_fields', fields=['founded_on|']), ('parameters.fields', 'PARAMETER_UNKNOWN_VALUE')),
                              (criterion('assessment', model='Value'), ('parameters.model', 'PARAMETER_FORM')),
-                             (criterion('assessment', model='value', grade='AA'), ('parameters.grade', 'PARAMETER_FORM')),
+                             (criterion('assessment', model='_value'), ('parameters.model', 'PARAMETER_FORM')),
+                             (criterion('assessment', model='x' * 41), ('parameters.model', 'PARAMETER_FORM')),
+                             (criterion('assessment', model='valu'), ('parameters.model', 'PARAMETER_UNKNOWN_VALUE')),
+                             (criterion('assessment', model='6c'), ('parameters.model', 'PARAMETER_UNKNOWN_VALUE')),
+                             (criterion('assessment', model='value', grade='a'), ('parameters.grade', 'PARAMETER_FORM')),
+                             (criterion('assessment', model='value', grade='AA'), ('parameters.grade', 'PARAMETER_UNKNOWN_VALUE')),
+                             (criterion('activity_done', kinds=['note']), ('parameters.kinds', 'PARAMETER_UNKNOWN_VALUE')),
+                             (criterion('follow_up', kind='note', from_days=1, to_days=2), ('parameters.kind', 'PARAMETER_UNKNOWN_VALUE')),
                              (criterion('follow_up', kind='sample', from_days=3, to_days=2), ('parameters.to_days', 'FOLLOW_UP_DAYS')),
                              (criterion('answered', questions=[]), ('parameters.questions', 'QUESTIONS_NONE')),
                              (criterion('answered', questions=[question] * 21), ('parameters.questions', 'QUESTIONS_NONE')),
@@ -243,6 +251,26 @@ class ImportTest(Pipelines):
             with self.subTest(one):
                 self.wrong(definition(criterion(key='right'), one), *((f'criteria[1].{field}', reason) for field, reason in wanted))
         self.wrong(definition(criterion(), criterion()), ('criteria[1].key', 'CRITERION_TWICE'))
+
+    def test_scoring_models_of_ones_own(self):
+        """By the key and the grades that they have; what there is is said."""
+        asks = definition(criterion('assessment', model='our_own_2', grade='A+'))
+        found = self.wrong(asks, ('criteria[0].parameters.model', 'PARAMETER_UNKNOWN_VALUE'))
+        self.assertEqual({'actual': 'our_own_2', 'known': 'dealer, value'}, found[0]['values'])
+        self.call('boss').write('ScoringService/SetScoringModel', {'model': {
+            'key': 'our_own_2', 'kind': 'value', 'name_en': 'Ours', 'name_zh': '自有', 'factors': [{'key': 'size', 'weight': 100, 'name_en': 'Size', 'name_zh': '规模'}],
+            'grades': [{'grade': 'A+', 'least': 50}, {'grade': 'B', 'least': 0}]}, 'reason': 'new'})
+        self.assertTrue(self.give(asks)['is_new'])
+        self.assertFalse(self.give(self.again('short'))['is_new'])
+        found = self.wrong(definition(criterion(), criterion('assessment', key='y', model='our_own_2', grade='A')), ('criteria[1].parameters.grade', 'PARAMETER_UNKNOWN_VALUE'))
+        self.assertEqual({'actual': 'A', 'known': 'A+, B'}, found[0]['values'])
+
+    def test_whole_numbers_are_kept_as_such(self):
+        one = criterion('coverage')
+        self.give(definition({**one, 'parameters': '{"percent": 50.0}'}))
+        self.assertEqual({'percent': 50}, json.loads(self.get('short')[2][0]['parameters']))
+        self.assertNotIn('.', self.get('short')[2][0]['parameters'])
+        self.assertFalse(self.give(definition({**one, 'parameters': '{"percent": 5e1}'}))['is_new'])
 
     def test_all_that_is_wrong_is_said_at_once(self):
         found = self.wrong(definition(criterion('nothing'), criterion('coverage', key='y', percent=0), stages=('a', 'a', stage('c', next='d'))),
