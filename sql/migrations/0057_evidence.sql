@@ -23,7 +23,7 @@ begin
 end
 $$;
 
--- kinds, since, days, count. A note is no contact with anybody. What was corrected or cancelled is not done.
+-- kinds, since, days, count. What was corrected or cancelled is not done.
 create function evidence_of_activities(o opportunity, zone text, parameters jsonb) returns evidence
 language plpgsql stable set search_path = kam, pg_temp as $$
 declare
@@ -39,7 +39,6 @@ begin
                            from activity a
                           where a.account_id = o.account_id and a.kind = k.kind and a.state = 'done' and a.time >= coalesce(v_from, '-infinity')
                           order by a.time desc, a.id desc limit v_count) x
-     where k.kind <> 'note'
      order by x.time desc, x.id desc limit 1;
     v_found := coalesce(v_found, 0);
     if v_found < v_count and v_from is null then
@@ -94,7 +93,7 @@ end
 $$;
 
 -- days, percent: of the visits that plans had for the account on the days before today. One that its plan withdrew was none; one that a person cancelled was not
--- kept. The correction of one that was done stands for it.
+-- kept. The last correction of one that was done says what it was: kept is what the plan asks for, or another visit.
 create function evidence_of_visits(o opportunity, zone text, parameters jsonb) returns evidence
 language plpgsql stable set search_path = kam, pg_temp as $$
 declare
@@ -103,19 +102,22 @@ declare
     v_kept int;
     e evidence;
 begin
-    select count(*), count(*) filter (where a.state in ('done', 'corrected')) into v_planned, v_kept
-      from activity a
-     where a.account_id = o.account_id and a.visit_plan_id is not null and a.plan_date between v_today - (parameters ->> 'days')::int and v_today - 1
-       and not (a.state = 'cancelled' and a.plan_version is not distinct from a.version);
-    with recursive kept (id) as (
-        select x.id
-          from (select a.id from activity a
-                 where a.account_id = o.account_id and a.visit_plan_id is not null and a.plan_date between v_today - (parameters ->> 'days')::int and v_today - 1
-                   and a.state in ('done', 'corrected')
-                 order by a.plan_date desc limit 1) x
+    with recursive planned as (
+        select a.id, a.plan_date, p.kind
+          from activity a join visit_plan p on p.id = a.visit_plan_id and p.kind <> 'note'
+         where a.account_id = o.account_id and a.plan_date between v_today - (parameters ->> 'days')::int and v_today - 1
+           and not (a.state = 'cancelled' and a.plan_version is not distinct from a.version)),
+    made (id, plan_date, kind) as (
+        select * from planned
         union all
-        select n.id from kept join activity n on n.corrects_id = kept.id)
-    select 'activity', a.id, a.subject, a.time into e.kind, e.id, e.text, e.time from kept join activity a on a.id = kept.id where a.state = 'done';
+        select n.id, m.plan_date, m.kind from made m join activity n on n.corrects_id = m.id),
+    kept as (
+        select a.id, a.subject, a.time, m.plan_date
+          from made m join activity a on a.id = m.id and a.state = 'done' and a.kind in (m.kind, 'visit', 'site_visit', 'service_visit', 'senior_meeting')),
+    newest as (select * from kept order by plan_date desc, id desc limit 1)
+    select (select count(*) from planned), (select count(*) from kept), case when w.id is not null then 'activity' end, w.id, w.subject, w.time
+      into v_planned, v_kept, e.kind, e.id, e.text, e.time
+      from (values (1)) one left join newest w on true;
     if v_planned = 0 then
         e.wanted := jsonb_build_object('reason', 'VISITS_UNPLANNED', 'description', 'needs planned visits: there were none in the last {days} days',
                                        'values', jsonb_build_object('days', parameters -> 'days'));
@@ -162,7 +164,7 @@ begin
 end
 $$;
 
--- explicit: said by the customer, and not only implied.
+-- explicit: said by the customer, and not only implied. What a person needs goes with the person.
 create function evidence_of_need(o opportunity, parameters jsonb) returns evidence language plpgsql stable set search_path = kam, pg_temp as $$
 declare
     v_is_explicit boolean := coalesce((parameters ->> 'explicit')::boolean, false);
@@ -170,6 +172,7 @@ declare
 begin
     select * into v_need from need n
      where n.account_id = o.account_id and n.retire_time is null
+       and (n.scope = 'organisation' or n.contact_id is null or exists (select from map_people(o.account_id) p where p.contact_id = n.contact_id))
      order by v_is_explicit and n.kind <> 'explicit', n.create_time desc, n.id desc limit 1;
     return row(case when v_need.id is not null then 'need' end, v_need.id, left(v_need.text, 200), v_need.create_time,
                case when v_need.id is null and not v_is_explicit then

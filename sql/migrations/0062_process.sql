@@ -13,6 +13,7 @@ create table criterion_waiver (
     waived_by uuid not null references app_user,
     on_behalf_of uuid references app_user,
     requested_by uuid not null references app_user,     -- who cannot approve the advancement then
+    approver text not null,                             -- as whom it was given
     reason text not null,
     "time" timestamptz not null default now(),
     withdrawn_time timestamptz,
@@ -23,6 +24,7 @@ create table criterion_waiver (
     foreign key (opportunity_id, account_id) references opportunity (id, account_id),
     constraint criterion_waiver_stage_form check (is_key(stage_key)),
     constraint criterion_waiver_criterion_form check (is_key(criterion_key)),
+    constraint criterion_waiver_approver_known check (approver in ('team_manager', 'key_account_group')),
     constraint criterion_waiver_reason_length check (is_visible(reason) and octet_length(reason) <= 1000),
     constraint criterion_waiver_of_another check (requested_by not in (waived_by, on_behalf_of))
 );
@@ -160,7 +162,7 @@ begin
       left join lateral (select x.waived_by, x.reason, x.time
                            from criterion_waiver x
                           where x.opportunity_id = v_opportunity.id and x.stage_key = c.stage_key and x.criterion_key = c.key
-                            and x.withdrawn_time is null and x.time >= v_opportunity.stage_since
+                            and x.withdrawn_time is null and x.time >= v_opportunity.stage_since and waiver_counts(v_opportunity, c.kind, x.approver)
                           order by x.time desc limit 1) w on true
      where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key
      order by c.position;
@@ -197,6 +199,11 @@ $$;
 create function verdict_counts(o opportunity) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select o.verdict is not null and o.verdict_time >= o.stage_since
        and (o.verdict_by = 'key_account_group' or not coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true))
+$$;
+
+-- A verdict that the team's manager waived is the group's to give once the amount has grown.
+create function waiver_counts(o opportunity, kind text, approver text) returns boolean language sql stable set search_path = kam, pg_temp as $$
+    select kind <> 'verdict' or approver = 'key_account_group' or not coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true)
 $$;
 
 -- Its stage asks for a verdict that it has not got.
@@ -251,26 +258,34 @@ create function awaits_group(opportunity_id uuid) returns boolean language sql s
                       and coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true))
 $$;
 
+-- The caller gave, for the group, the verdict of the stage where it stands: they see what became of it, and may give another one, until it goes on.
+create function has_judged(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    select coalesce((select c.changed_by = caller_id()
+                       from opportunity o join stage_change c on c.opportunity_id = o.id and c.verdict is not null
+                      where o.id = has_judged.opportunity_id and o.verdict_by = 'key_account_group' and o.verdict_time >= o.stage_since
+                      order by c.time desc, c.id desc limit 1), false)
+$$;
+
 -- The people of a calling manager's teams, and of the teams below.
 create function managed_people() returns setof uuid language sql stable security definer set search_path = kam, pg_temp as $$
     select u.id from app_user u
      where caller_role() = 'manager' and u.team_id in (select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()))
 $$;
-grant execute on function awaits_group(uuid), is_in_group(), managed_people() to kam_manager;
+grant execute on function awaits_group(uuid), has_judged(uuid), is_in_group(), managed_people() to kam_manager;
 
 -- Who decides about it reads it: managers what their people own, whichever team has the account, and the group what waits for it.
 create or replace function reads_opportunity(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
     select exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and reaches_account(o.account_id))
         or (caller_role() = 'manager'
             and (exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and o.owner_id in (select managed_people()))
-                 or (is_in_group() and awaits_group(reads_opportunity.opportunity_id))))
+                 or (is_in_group() and (awaits_group(reads_opportunity.opportunity_id) or has_judged(reads_opportunity.opportunity_id)))))
 $$;
 
 alter policy opportunity_manager_read on opportunity using (
     exists (select from team_closure c where c.ancestor_id = any ((select caller_team_ids())::uuid[]) and c.descendant_id = opportunity.account_team_id)
     or exists (select from account_reach r where r.account_id = opportunity.account_id)
     or opportunity.owner_id in (select managed_people())
-    or ((select is_in_group()) and awaits_group(opportunity.id)));
+    or ((select is_in_group()) and (awaits_group(opportunity.id) or has_judged(opportunity.id))));
 
 -- ---- rights ----
 

@@ -437,35 +437,43 @@ $$;
 
 -- ---- waivers ----
 
--- By a manager who could approve the advancement as the team's, or by a member of the group. requested_by NULL: the opportunity's owner.
+-- By a manager who could approve the advancement as the team's, or by a member of the group. requested_by NULL: the opportunity's owner. Whoever is named cannot decide
+-- then, so that no manager is but who owns it or asked for what waits: naming would be a way to shut out who is in the way.
 create function waive_criterion(waiver_id uuid, opportunity_id uuid, criterion_key text, requested_by uuid, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_opportunity opportunity := hold_process(opportunity_id, null);
     v_requester uuid := coalesce(requested_by, v_opportunity.owner_id);
-    v_kept_out uuid[] := kept_from_deciding(v_opportunity.id, null) || v_requester
-                         || array(select a.requested_by from advancement a where a.opportunity_id = v_opportunity.id and a.state = 'waiting');
+    v_asker uuid := (select a.requested_by from advancement a where a.opportunity_id = v_opportunity.id and a.state = 'waiting');
+    v_kept_out uuid[] := kept_from_deciding(v_opportunity.id, null) || v_requester || coalesce(v_asker, v_requester);
+    v_approver text := 'key_account_group';
     v_as uuid;
+    v_kind text;
 begin
-    perform require(exists (select from stage_criterion c
-                             where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key and c.key = waive_criterion.criterion_key),
-                    5, 'CRITERION_NOT_FOUND', 'The present stage has no such criterion.');
+    select c.kind into v_kind from stage_criterion c
+     where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key and c.key = waive_criterion.criterion_key;
+    perform require(found, 5, 'CRITERION_NOT_FOUND', 'The present stage has no such criterion.');
     perform require(works_on_account(v_requester, v_opportunity.account_id) or v_requester = v_opportunity.owner_id, 5, 'USER_NOT_FOUND', 'There is no such user.');
-    v_as := decides_as('key_account_group', v_opportunity.id, v_kept_out);
+    v_as := decides_as(v_approver, v_opportunity.id, v_kept_out);
     if v_as is null then
         -- To waive the verdict is a verdict.
-        v_as := require_decider(case when exists (select from stage_criterion c
-                                                   where c.version_id = v_opportunity.pipeline_version_id and c.stage_key = v_opportunity.stage_key
-                                                     and c.key = waive_criterion.criterion_key and c.kind = 'verdict')
-                                     then verdict_approver(v_opportunity) else 'team_manager' end, v_opportunity.id, v_kept_out);
+        v_approver := case v_kind when 'verdict' then verdict_approver(v_opportunity) else 'team_manager' end;
+        v_as := require_decider(v_approver, v_opportunity.id, v_kept_out);
     end if;
+    perform require(v_requester in (v_opportunity.owner_id, v_asker) or exists (select from app_user u where u.id = v_requester and u.role = 'rep'),
+                    3, 'REQUESTER_DECIDES', 'A manager is named as who asked only where they own the opportunity, or asked for the advancement that waits.',
+                    '{"violations": [{"field": "requested_by_id", "description": "must not be a manager who could decide"}]}');
+    -- One that does not count any more gives way.
+    update criterion_waiver w set withdrawn_time = now(), withdrawn_by = caller_id()
+     where w.opportunity_id = v_opportunity.id and w.stage_key = v_opportunity.stage_key and w.criterion_key = waive_criterion.criterion_key and w.withdrawn_time is null
+       and not waiver_counts(v_opportunity, v_kind, w.approver);
     perform require(not exists (select from criterion_waiver w where w.opportunity_id = v_opportunity.id and w.stage_key = v_opportunity.stage_key
                                                                  and w.criterion_key = waive_criterion.criterion_key and w.withdrawn_time is null),
                     9, 'CRITERION_WAIVED', 'The criterion is waived already.');
     perform give_reason(reason);
-    insert into criterion_waiver (id, opportunity_id, account_id, stage_key, criterion_key, waived_by, on_behalf_of, requested_by, reason)
+    insert into criterion_waiver (id, opportunity_id, account_id, stage_key, criterion_key, waived_by, on_behalf_of, requested_by, approver, reason)
     values (waiver_id, v_opportunity.id, v_opportunity.account_id, v_opportunity.stage_key, waive_criterion.criterion_key, caller_id(), nullif(v_as, caller_id()), v_requester,
-            waive_criterion.reason);
+            v_approver, waive_criterion.reason);
 end
 $$;
 

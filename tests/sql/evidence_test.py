@@ -47,13 +47,6 @@ class EvidenceTest(EvidenceStage):
         self.call('ann').write('ActivityService/CompleteActivity', {'id': planned, 'version': 1, 'time': datetime.datetime.now(CHINA).isoformat()})
         self.is_met(opportunity, 'activity', planned, 'Send it')
 
-    def test_a_note_is_no_contact(self):
-        opportunity = self.of('activity_done', kinds=['note', 'call'])
-        self.done('note')
-        self.is_unmet(opportunity, 'ACTIVITIES_WANTED')
-        self.done('call')
-        self.is_met(opportunity)
-
     def test_activities_are_counted(self):
         opportunity = self.of('activity_done', kinds=['visit', 'senior_meeting'], count=3)
         for kind, missing in (('visit', 2), ('senior_meeting', 1), ('call', 1)):
@@ -152,6 +145,29 @@ class EvidenceTest(EvidenceStage):
         self.query("update activity set state = 'cancelled', plan_version = version + 1 where id = %s", made[1])
         self.is_met(opportunity, 'activity', made[0])
 
+    def test_what_turned_out_to_be_no_visit_was_not_kept(self):
+        """A note to ourselves is none, nor is a call; another kind of visit is one."""
+        opportunity = self.of('visits_kept', days=2, percent=100)
+        made = self.plan_of_days(2)
+        for one in made:
+            self.complete(one)
+        visit = self.correct(made[1], 'site_visit')
+        self.is_met(opportunity, 'activity', visit)
+        note = self.correct(visit, 'note')
+        self.is_unmet(opportunity, 'VISITS_MISSED', planned=2, kept=1)
+        call = self.correct(note, 'call')
+        self.assertEqual(made[0], self.is_unmet(opportunity, 'VISITS_MISSED', planned=2, kept=1)['evidence_id'])
+        self.correct(call, 'visit')
+        self.is_met(opportunity)
+
+    def test_a_planned_visit_made_a_note_is_still_missed(self):
+        opportunity = self.of('visits_kept', days=2, percent=100)
+        made = self.plan_of_days(2)
+        self.complete(made[0])
+        self.call('ann').write('ActivityService/UpdateActivity', {'activity': {'id': made[1], 'version': self.version('activity', made[1]), 'kind': 'note'}, 'update_mask': ['kind']})
+        self.complete(made[1])
+        self.is_unmet(opportunity, 'VISITS_MISSED', planned=2, kept=1)
+
     # ---- fields ----
 
     def test_account_fields(self):
@@ -227,6 +243,23 @@ class EvidenceTest(EvidenceStage):
         self.is_met(opportunity, 'need', first)
         self.retire_need(first)
         self.is_unmet(opportunity, 'NEED_WANTED')
+
+    def test_the_need_of_somebody_who_left(self):
+        """Goes with them where it was theirs, and stays where it is the organisation's."""
+        mei, tom = (self.add_contact('ann', name, self.acme)['id'] for name in ('Mei', 'Tom'))
+        opportunity = self.of('need_stated')
+        person = self.add_need(scope='person', contact_id=mei)
+        self.is_met(opportunity, 'need', person)
+        self.leave(mei)
+        self.is_unmet(opportunity, 'NEED_WANTED')
+        self.add_need(scope='person', contact_id=tom)
+        self.is_met(opportunity)
+        self.retire(tom)
+        self.is_unmet(opportunity, 'NEED_WANTED')
+        eva = self.add_contact('ann', 'Eva', self.acme)['id']
+        self.add_need(scope='organisation', contact_id=eva)
+        self.leave(eva)
+        self.is_met(opportunity)
 
     def test_explicit_need(self):
         opportunity = self.of('need_stated', explicit=True)

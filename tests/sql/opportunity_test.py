@@ -287,6 +287,21 @@ class OpportunityTest(Race):
             self.assertIn('great', self.names(login, include_closed=True))
         self.assertEqual(['small', 'bare'], [row['name'] for row in self.call('ann').read('OverviewService/GetAccountPage', {'id': self.acme})['opportunities']])
 
+    def test_a_stand_in_lists_what_the_other_does(self):
+        """Both teams' and both's memberships, each once."""
+        south, third = (self.add_account(login, name)['id'] for login, name in (('sue', 'South'), ('boss', 'Third')))
+        for name, login, account, purchase_on in (('near', 'ann', self.acme, '2030-01-01'), ('far', 'sue', south, '2030-02-01'), ('third', 'boss', third, '2030-03-01')):
+            self.add(login, name, account, purchase_on=purchase_on, amount={'currency_code': 'CNY', 'minor_units': 100})
+        for account, login in ((third, 'south'), (third, 'north'), (south, 'north')):
+            self.call('boss').write('AccountService/AddAccountMember', {'id': account, 'user_id': self.users[login]})
+        self.assertEqual(['far', 'third'], self.names('south'))
+        self.call('north').write('DelegationService/CreateDelegation', {'delegation': {'to_user_id': self.users['south'], 'ends_on': str(self.query('select kam.today() + 3')[0][0])}})
+        for order in (None, 'amount', 'key_person'):
+            self.assertEqual(['far', 'near', 'third'], sorted(self.names('south', **({'order': order} if order else {}))))
+        self.assertEqual(['near'], self.names('south', team_id=self.teams['north']))
+        self.call('boss').write('DelegationService/CreateDelegation', {'delegation': {'to_user_id': self.users['south'], 'ends_on': str(self.query('select kam.today() + 3')[0][0])}})
+        self.assertEqual(['near', 'far', 'third'], self.names('south'))
+
     def test_what_is_changed_is_ranked_anew(self):
         one, two = self.add(name='one')['id'], self.add(name='two', amount={'currency_code': 'CNY', 'minor_units': 5})['id']
         self.assertEqual(['two', 'one'], self.names('ann', order='amount'))

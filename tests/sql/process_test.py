@@ -263,6 +263,45 @@ class GroupTest(ProcessStage):
         self.waive('nell', 'project-approved')
         self.ask()
 
+    def test_a_waived_verdict_does_not_grow_with_the_amount(self):
+        self.waive('north', 'project-approved')
+        self.big()
+        self.refused('FAILED_PRECONDITION', 'UNMET_CRITERIA', self.ask)
+        self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.waive, 'north', 'project-approved')
+        self.waive('nell', 'project-approved')
+        self.refused('FAILED_PRECONDITION', 'CRITERION_WAIVED', self.waive, 'nell', 'project-approved')
+        waivers = self.call('ann').read('ProcessService/GetProgress', {'opportunity_id': self.opportunity})['waivers']
+        self.assertEqual([('North', 'Nell'), ('Nell', None)], [(row['waived_by'], row['withdrawn_by']) for row in waivers])
+        self.ask()
+
+    def test_a_verdict_from_out_of_reach(self):
+        """Who gave it reads what became of it, and may give another one, until it goes on."""
+        self.query("update app_user set is_key_account_group = true where login = 'south'")
+        self.big()
+        answer = self.verdict('south', 'defer', review_on=self.day(9))
+        self.assertEqual((self.opportunity, 'Pumps', 'Acme', 'defer'), self.values(answer, 'id', 'name', 'account_name', 'verdict'))
+        self.assertEqual('defer', self.get('south')['verdict'])
+        self.assertEqual('approve', self.verdict('south', 'approve')['verdict'])
+        self.refused('PERMISSION_DENIED', 'OPPORTUNITY_READ_ONLY', self.ask, 'south')
+        self.assertEqual(('change', 'work'), self.values(self.verdict('south', 'change', stage_key='work'), 'verdict', 'stage_key'))
+        self.assertEqual('work', self.get('south')['stage_key'])
+        self.do_the_work()
+        self.ask()
+        self.approve('north')
+        self.assertEqual('Pumps', self.get('south')['name'], 'it waits for the group again')
+        self.verdict('nell', 'approve')
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.get, 'south')
+        self.verdict('nell', 'prepare')
+        self.assertEqual('terminate', self.verdict('south', 'terminate')['verdict'])
+        self.assertEqual('lost', self.get('south')['state'])
+        self.query("update app_user set is_key_account_group = false where login = 'south'")
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.get, 'south')
+
+    def test_a_teams_verdict_opens_nothing(self):
+        self.verdict('north', 'approve')
+        self.reassign('sue')
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.get, 'north')
+
     def test_without_an_amount_the_group_decides(self):
         self.set_amount(None)
         self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.verdict, 'north', 'approve')
@@ -365,12 +404,26 @@ class WaiverTest(ProcessStage):
         self.refused('NOT_FOUND', 'USER_NOT_FOUND', self.waive, requested_by_id=self.users['sue'])
 
     def test_who_asked_for_it_does_not_approve(self):
+        self.do_the_work()
+        self.query("update app_user set role = 'rep' where login = 'north'")
+        self.call('boss').write('AccountService/AddAccountMember', {'id': self.account['id'], 'user_id': self.users['north']})
         self.waive('nell', requested_by_id=self.users['north'])
-        self.waive('nell', 'need-stated')
+        self.query("update app_user set role = 'manager' where login = 'north'")
         self.ask()
         self.assertEqual(['Nell'], self.advancement()['.']['deciders'])
         self.refused('PERMISSION_DENIED', 'OWN_REQUEST', self.approve, 'north')
         self.approve('nell')
+
+    def test_no_manager_is_shut_out_by_being_named(self):
+        """Whom somebody names as who asked cannot decide: so no manager is named, but who owns it or asked for what waits."""
+        self.refused('INVALID_ARGUMENT', 'REQUESTER_DECIDES', self.waive, 'nell', requested_by_id=self.users['north'])
+        self.refused('INVALID_ARGUMENT', 'REQUESTER_DECIDES', self.waive, 'boss', requested_by_id=self.users['nell'])
+        self.call('boss').write('AccountService/AddAccountMember', {'id': self.account['id'], 'user_id': self.users['bob']})
+        self.assertEqual('Bob', self.waive('nell', requested_by_id=self.users['bob'])['requested_by'])
+        self.do_the_work()
+        self.ask('boss')
+        self.assertEqual('Boss', self.waive('nell', 'need-stated', requested_by_id=self.users['boss'])['requested_by'])
+        self.approve('north')
 
     def test_nobody_waives_for_themselves(self):
         self.refused('PERMISSION_DENIED', 'OWN_REQUEST', self.waive, 'north', requested_by_id=self.users['north'])
