@@ -48,7 +48,8 @@ with found as materialized (
         and o.state = any {{opportunity_states}} and {{opportunity_filter}})
     union all
     (select o.id, o.rank
-       from team_closure c
+       from (select distinct c.descendant_id from team_closure c
+              where c.ancestor_id = any (case when :team_id::uuid is null then kam.caller_team_ids() else array[:team_id::uuid] end)) c
       cross join unnest{{opportunity_states}} w (state)
       cross join lateral (
         select o.id, o.amount_rank as rank
@@ -56,10 +57,11 @@ with found as materialized (
          where o.account_team_id = c.descendant_id and o.state = w.state and (o.amount_rank, o.id) < {{opportunity_after}} and {{opportunity_filter}}
          order by o.amount_rank desc, o.id desc
          limit :page.limit) o
-      where :order = 'amount' and :account_id::uuid is null and :owner_id::uuid is null and c.ancestor_id = (select coalesce(:team_id, kam.caller_team_id())))
+      where :order = 'amount' and :account_id::uuid is null and :owner_id::uuid is null)
     union all
     (select o.id, o.rank
-       from team_closure c
+       from (select distinct c.descendant_id from team_closure c
+              where c.ancestor_id = any (case when :team_id::uuid is null then kam.caller_team_ids() else array[:team_id::uuid] end)) c
       cross join unnest{{opportunity_states}} w (state)
       cross join lateral (
         select o.id, o.purchase_rank as rank
@@ -67,10 +69,11 @@ with found as materialized (
          where o.account_team_id = c.descendant_id and o.state = w.state and (o.purchase_rank, o.id) < {{opportunity_after}} and {{opportunity_filter}}
          order by o.purchase_rank desc, o.id desc
          limit :page.limit) o
-      where coalesce(:order, 'purchase') = 'purchase' and :account_id::uuid is null and :owner_id::uuid is null and c.ancestor_id = (select coalesce(:team_id, kam.caller_team_id())))
+      where coalesce(:order, 'purchase') = 'purchase' and :account_id::uuid is null and :owner_id::uuid is null)
     union all
     (select o.id, o.rank
-       from team_closure c
+       from (select distinct c.descendant_id from team_closure c
+              where c.ancestor_id = any (case when :team_id::uuid is null then kam.caller_team_ids() else array[:team_id::uuid] end)) c
       cross join unnest{{opportunity_states}} w (state)
       cross join lateral (
         select o.id, o.person_rank as rank
@@ -78,12 +81,12 @@ with found as materialized (
          where o.account_team_id = c.descendant_id and o.state = w.state and (o.person_rank, o.id) < {{opportunity_after}} and {{opportunity_filter}}
          order by o.person_rank desc, o.id desc
          limit :page.limit) o
-      where :order = 'key_person' and :account_id::uuid is null and :owner_id::uuid is null and c.ancestor_id = (select coalesce(:team_id, kam.caller_team_id())))
+      where :order = 'key_person' and :account_id::uuid is null and :owner_id::uuid is null)
     union all
     (select o.id, {{opportunity_rank}} as rank
-       from account_reach r join opportunity o on o.account_id = r.account_id
-      where :account_id::uuid is null and :owner_id::uuid is null and :team_id::uuid is null and r.user_id = kam.caller_id()
-        and not exists (select from team_closure c where c.ancestor_id = kam.caller_team_id() and c.descendant_id = o.account_team_id)
+       from (select distinct r.account_id from account_reach r where r.user_id = any (kam.caller_ids())) r join opportunity o on o.account_id = r.account_id
+      where :account_id::uuid is null and :owner_id::uuid is null and :team_id::uuid is null
+        and not exists (select from team_closure c where c.ancestor_id = any (kam.caller_team_ids()) and c.descendant_id = o.account_team_id)
         and o.state = any {{opportunity_states}} and {{opportunity_filter}})),
 page as materialized (
     select f.id, f.rank from found f where (f.rank, f.id) < {{opportunity_after}} order by f.rank desc, f.id desc limit :page.limit)
