@@ -9,9 +9,8 @@
 #include "text.h"
 #include "value.h"
 
-// Deeper levels are not moved in any further: the names need the room. After so many days without a word nobody talks
-// to somebody.
-enum { DEEPEST_INDENT = 6, BAR_CELLS = 5, DAYS_FORGOTTEN = 60, SECONDS_A_DAY = 86400, MOST_NAMES = 6, COLUMNS = 6 };
+// Deeper levels are not moved in any further: the names need the room.
+enum { DEEPEST_INDENT = 6, BAR_CELLS = 5, SECONDS_A_DAY = 86400, MOST_NAMES = 6, COLUMNS = 6 };
 
 struct tree {
     struct app *app;
@@ -45,9 +44,10 @@ static long days_since_touch(const struct app *app, const Kam__V1__MapPerson *pe
     return ((long)app->now - (long)person->last_touch_time->seconds) / SECONDS_A_DAY;
 }
 
-static bool is_forgotten(const struct app *app, const Kam__V1__MapPerson *person)
+static bool is_untouched(const struct app *app, const Kam__V1__MapPerson *person)
 {
-    return person->last_touch_time == NULL || days_since_touch(app, person) > DAYS_FORGOTTEN;
+    (void)app;
+    return person->is_untouched;
 }
 
 // ---- cells
@@ -153,7 +153,7 @@ static void add_person(struct tree *tree, const Kam__V1__MapPerson *person, cons
         NULL,
         NULL,
         person->last_touch_time == NULL ? app_tone(app, TONE_BAD)
-        : is_forgotten(app, person)     ? app_tone(app, TONE_WARN)
+        : person->is_untouched          ? app_tone(app, TONE_WARN)
                                         : NULL,
         NULL,
     };
@@ -273,7 +273,11 @@ const char *map_warning_text(struct app *app, const Kam__V1__MapWarning *warning
     case KAM__V1__ACCOUNT_WARNING__ACCOUNT_WARNING_SINGLE_THREAD:
         return arena_printf(app->arena, _("All of the last half year went through %s alone."), name);
     case KAM__V1__ACCOUNT_WARNING__ACCOUNT_WARNING_OPPONENT_ABOVE_INSIDER:
-        return arena_printf(app->arena, _("%s is against us and has more influence than any insider of ours."), name);
+        return *warning->insider_name == '\0'
+                   ? arena_printf(app->arena, _("%s is against us and has more influence than any insider of ours."),
+                                  name)
+                   : arena_printf(app->arena, _("%s is against us, and our insider %s reports to them."), name,
+                                  app_clean(app, warning->insider_name));
     case KAM__V1__ACCOUNT_WARNING__ACCOUNT_WARNING_INSIDER_LEFT:
         return arena_printf(app->arena, _("%s, our insider, left %d days ago."), name, warning->days);
     case KAM__V1__ACCOUNT_WARNING__ACCOUNT_WARNING_NO_CONTACT:
@@ -295,7 +299,7 @@ static void print_head(struct app *app, const Kam__V1__PowerMap *map)
     print_names(app, map, _("Decides"), decides);
     print_names(app, map, _("For us"), is_for_us);
     print_names(app, map, _("Against us"), is_against_us);
-    print_names(app, map, _("Nobody talks to"), is_forgotten);
+    print_names(app, map, _("Nobody talks to"), is_untouched);
     if (map->n_people > 0)
         output_line(app, _("Coverage"),
                     arena_printf(app->arena, _("%s %d%% of the influence is with people who accept us or better"),

@@ -41,12 +41,21 @@ begin
 end
 $$;
 
--- What is wrong with the people of an account; nothing of one that is retired, lost or rejected. contact_id: whom it is about, where it is about somebody.
+-- With whom nothing was done for more days is untouched.
+create function untouched_days() returns int language sql immutable as $$ select 60 $$;
+
+-- What is wrong with the people of an account; nothing of one that is retired, lost or rejected. contact_id: whom it is about, where it is about somebody; insider_id:
+-- of an opponent to whom insiders report, the most influential of these.
 -- Whether all runs through one person the newest hundred activities of half a year are enough to tell.
-create function people_warnings(account_id uuid, opportunity_id uuid default null) returns table (kind text, contact_id uuid, days int)
+create function people_warnings(account_id uuid, opportunity_id uuid default null)
+returns table (kind text, contact_id uuid, days int, insider_id uuid)
 language sql stable set search_path = kam, pg_temp as $$
-    with people as materialized (
+    with recursive people as materialized (
         select * from map_people(people_warnings.account_id, people_warnings.opportunity_id)),
+    above (contact_id, insider_id, weight) as (
+        select i.reports_to_id, i.contact_id, coalesce(i.influence, 0) from people i where i.is_insider
+        union
+        select p.reports_to_id, b.insider_id, b.weight from above b join people p on p.contact_id = b.contact_id),
     decider as materialized (
         select p.contact_id, p.influence, t.last_time
           from people p
@@ -60,23 +69,25 @@ language sql stable set search_path = kam, pg_temp as $$
                  order by x.time desc, x.id desc limit 100) r
           join activity_contact l on l.activity_id = r.id
          group by l.contact_id)
-    select w.kind, w.contact_id, w.days
+    select w.kind, w.contact_id, w.days, w.insider_id
       from account a
      cross join lateral (
-        select 1 as place, 'no_contact' as kind, null::uuid as contact_id, null::int as days, 0 as weight where not exists (select from people)
+        select 1 as place, 'no_contact' as kind, null::uuid as contact_id, null::int as days, null::uuid as insider_id, 0 as weight where not exists (select from people)
         union all
-        select 2, 'no_decider', null, null, 0 where exists (select from people) and not exists (select from decider)
+        select 2, 'no_decider', null, null, null, 0 where exists (select from people) and not exists (select from decider)
         union all
-        select 3, 'decider_untouched', d.contact_id, today() - (d.last_time at time zone (select c.time_zone from company c))::date, d.influence
-          from decider d where d.last_time is null or d.last_time < (select day_start(-60))
+        select 3, 'decider_untouched', d.contact_id, today() - (d.last_time at time zone (select c.time_zone from company c))::date, null, d.influence
+          from decider d where d.last_time is null or d.last_time < (select day_start(-untouched_days()))
         union all
-        select 4, 'single_thread', t.contact_id, null, 0
+        select 4, 'single_thread', t.contact_id, null, null, 0
           from touched t where t.number >= 3 and (select count(*) from touched) = 1 and (select count(*) from people) > 1
         union all
-        select 5, 'opponent_above_insider', p.contact_id, null, p.influence
-          from people p where p.stance = 'opponent' and p.influence > (select max(coalesce(i.influence, 0)) from people i where i.is_insider)
+        select 5, 'opponent_above_insider', p.contact_id, null, b.insider_id, p.influence
+          from people p
+          left join lateral (select o.insider_id from above o where o.contact_id = p.contact_id order by o.weight desc, o.insider_id limit 1) b on true
+         where p.stance = 'opponent' and (b.insider_id is not null or p.influence > (select max(coalesce(i.influence, 0)) from people i where i.is_insider))
         union all
-        select 6, 'insider_left', l.contact_id, greatest(today() - l.left_on, 0), 0
+        select 6, 'insider_left', l.contact_id, greatest(today() - l.left_on, 0), null, 0
           from (select p.contact_id, max(coalesce(p.ended_on, (c.retire_time at time zone (select y.time_zone from company y))::date)) as left_on
                   from position p join contact c on c.id = p.contact_id
                  where p.account_id = people_warnings.account_id and p.is_insider and (p.ended_on is not null or c.retire_time is not null)
@@ -86,4 +97,4 @@ language sql stable set search_path = kam, pg_temp as $$
      order by w.place, w.weight desc nulls last, w.contact_id
 $$;
 
-grant execute on function map_people(uuid, uuid), map_coverage(uuid, uuid), last_touches(uuid, uuid[]), people_warnings(uuid, uuid) to kam_rep, kam_manager;
+grant execute on function map_people(uuid, uuid), map_coverage(uuid, uuid), last_touches(uuid, uuid[]), untouched_days(), people_warnings(uuid, uuid) to kam_rep, kam_manager;

@@ -46,21 +46,25 @@ class MapDrawing(unittest.TestCase):
 
     def story(self):
         return self.power_map([
-            self.person(1, '李建华', title='总经理', buying_roles=[4], stance=2, influence=90, relationship=2, counterpart_name='陈总'),
-            self.person(2, '王强', 1, title='采购部长', buying_roles=[5], stance=3, influence=70, relationship=1, last_touch_time={'seconds': 1_700_000_000}),
+            self.person(1, '李建华', title='总经理', buying_roles=[4], stance=2, influence=90, relationship=2, counterpart_name='陈总', is_untouched=True),
+            self.person(2, '王强', 1, title='采购部长', buying_roles=[5], stance=3, influence=70, relationship=1, last_touch_time={'seconds': 1_700_000_000},
+                        is_untouched=True),
             self.person(3, '张伟', 1, title='设备部经理', buying_roles=[3, 1], stance=1, influence=60, relationship=4, is_insider=True,
                         last_touch_time={'seconds': 4_000_000_000}),
-            self.person(4, 'Jean-Baptiste de la Tour du Pin-Chambly', 3, title='Head of maintenance, north and south plants', influence=20),
-            self.person(5, '孙'),
+            self.person(4, 'Jean-Baptiste de la Tour du Pin-Chambly', 3, title='Head of maintenance, north and south plants', influence=20, is_untouched=True),
+            self.person(5, '孙', last_touch_time={'seconds': 1_700_000_000}),
         ], coverage_percent=25, ties=[dict(kind=3, from_contact_id=ID % 3, from_name='张伟', to_contact_id=ID % 1, to_name='李建华')],
-            warnings=[dict(kind=3, contact_id=ID % 1, contact_name='李建华'), dict(kind=9, contact_name='周', days=12)])
+            warnings=[dict(kind=3, contact_id=ID % 1, contact_name='李建华'), dict(kind=9, contact_name='周', days=12), dict(kind=8, contact_name='王强'),
+                      dict(kind=8, contact_name='李建华', insider_name='张伟')])
 
     def test_who_decides_who_is_for_us_whom_nobody_talks_to(self):
         self.map = self.story()
         for language, wanted in (('C.UTF-8', ('Decides               李建华', 'For us                张伟', 'Against us            王强',
-                                              'Nobody talks to       李建华, 王强, Jean', '! 李建华 decides, and nothing was ever done with them.',
+                                              'Nobody talks to       李建华, 王强, Jean-Baptiste de la Tour du Pin-Chambly\n',
+                                              '! 王强 is against us and has more influence than any insider of ours.',
+                                              '! 李建华 is against us, and our insider 张伟 reports to them.', '! 李建华 decides, and nothing was ever done with them.',
                                               '! 周, our insider, left 12 days ago.', 'never', '张伟 influences 李建华', '* our insider')),
-                                 ('zh_CN.UTF-8', ('决策人', '支持我方', '从未', '! 我方内线 周 已于 12 天前离开。', '张伟 影响 李建华', '决 决策人'))):
+                                 ('zh_CN.UTF-8', ('决策人', '支持我方', '从未', '! 我方内线 周 已于 12 天前离开。', '! 李建华 反对我方，而我方内线 张伟 是其下属。', '张伟 影响 李建华', '决 决策人'))):
             out = self.screen(LANG=language)
             for text in wanted:
                 self.assertIn(text, out, language)

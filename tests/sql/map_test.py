@@ -34,6 +34,9 @@ class MapTest(Stage):
     def warnings(self, **request):
         return [(row['kind'], row['contact_name'], row['days']) for row in self.map(**request)['warnings']]
 
+    def opponents_above(self, **request):
+        return [(row['contact_name'], row['insider_name']) for row in self.map(**request)['warnings'] if row['kind'] == 'opponent_above_insider']
+
     def page_warnings(self):
         return self.call('ann').read('OverviewService/GetAccountPage', {'id': self.acme})['.']['warnings'] or []
 
@@ -106,6 +109,39 @@ class MapTest(Stage):
         self.assertNotIn('insider_left', [kind for kind, _, _ in self.warnings()])
         self.query("update account set status = 'lost' where id = %s", self.acme)
         self.assertEqual([], self.warnings())
+
+    def test_an_opponent_to_whom_an_insider_reports(self):
+        top = self.person('Top', stance='opponent')
+        chief = self.person('Chief', reports_to_id=top, stance='opponent', influence=10)
+        lead = self.person('Lead', reports_to_id=chief, stance='neutral', influence=90)
+        self.person('Beside', reports_to_id=chief, stance='opponent', influence=20)
+        self.assertEqual([], self.opponents_above(), 'no insider')
+        self.person('Insider', reports_to_id=lead, is_insider=True, influence=50)
+        self.assertEqual([('Chief', 'Insider'), ('Top', 'Insider')], self.opponents_above())
+        self.assertIn('opponent_above_insider', self.page_warnings())
+        # Of several insiders the one with most influence; and of influence alone nobody is named.
+        self.person('Second', reports_to_id=chief, is_insider=True, influence=60)
+        self.person('Rival', stance='opponent', influence=61)
+        self.assertEqual([('Rival', None), ('Chief', 'Second'), ('Top', 'Second')], self.opponents_above())
+        # In a purchase their stance there counts.
+        sale = self.call('ann').write('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': self.acme, 'name': 'Pumps'}})['id']
+        self.query("insert into opportunity_person (opportunity_id, account_id, contact_id, stance) values (%s, %s, %s, 'neutral')", sale, self.acme, chief)
+        self.assertEqual([('Rival', None), ('Top', 'Second')], self.opponents_above(opportunity_id=sale))
+        # Nobody is above those who left, nor below.
+        self.leave(chief)
+        self.assertEqual([('Rival', None)], self.opponents_above())
+
+    def test_whom_nobody_talks_to(self):
+        people = {name: self.person(name) for name in ('Never', 'Long ago', 'Just in time', 'Today')}
+        days = self.query('select kam.untouched_days()')[0][0]
+        self.assertEqual(days, self.map()['.']['untouched_days'])
+        for name, ago in (('Long ago', days + 1), ('Just in time', days), ('Today', 0)):
+            activity = self.log_activity('ann', self.acme, contact_ids=[people[name]])['id']
+            self.query("update activity set time = time - make_interval(days => %s) where id = %s", ago, activity)
+        self.assertEqual({'Never': True, 'Long ago': True, 'Just in time': False, 'Today': False},
+                         {row['name']: row['is_untouched'] for row in self.map()['people']})
+        self.query("update position set buying_roles = '{decider}'")
+        self.assertEqual({('Never', None), ('Long ago', days + 1)}, {(name, ago) for kind, name, ago in self.warnings() if kind == 'decider_untouched'})
 
     def test_an_insider_who_was_retired_has_left(self):
         insider = self.person('Insider', is_insider=True)

@@ -8,7 +8,7 @@ with planned as materialized (
       from activity x where x.account_id = {{page_account}} and x.state = 'planned')
 select a.id as "account.id", (select count(*)::int from kam.map_people({{page_account}})) as contact_count,
        case when a.retire_time is null and a.status not in ('lost', 'rejected')
-            then array(select w.kind from kam.people_warnings({{page_account}}) with ordinality w (kind, contact_id, days, place) group by w.kind order by min(w.place))
+            then array(select w.kind from kam.people_warnings({{page_account}}) with ordinality w (kind, contact_id, days, insider_id, place) group by w.kind order by min(w.place))
                  || array_remove(array[
                         case when (select soonest from planned) is null then 'no_next_step' end,
                         case when (select is_overdue from planned) then 'overdue' end,
