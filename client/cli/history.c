@@ -10,14 +10,22 @@
 #include "kam/v1/account_archive.pb-c.h"
 #include "kam/v1/account_merge.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
+#include "kam/v1/advancement.pb-c.h"
 #include "kam/v1/analysis.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/delegation.pb-c.h"
 #include "kam/v1/engagement.pb-c.h"
+#include "kam/v1/grade.pb-c.h"
 #include "kam/v1/history.pb-c.h"
+#include "kam/v1/key_account.pb-c.h"
 #include "kam/v1/need.pb-c.h"
 #include "kam/v1/objection.pb-c.h"
 #include "kam/v1/opportunity.pb-c.h"
+#include "kam/v1/pipeline.pb-c.h"
 #include "kam/v1/plan.pb-c.h"
+#include "kam/v1/rate.pb-c.h"
+#include "kam/v1/rhythm.pb-c.h"
+#include "kam/v1/scoring.pb-c.h"
 #include "kam/v1/target.pb-c.h"
 #include "kam/v1/team.pb-c.h"
 #include "kam/v1/user.pb-c.h"
@@ -80,6 +88,26 @@ static const struct {
     {"opportunity_competitor", N_("competitor"), &kam__v1__opportunity_competitor__descriptor},
     {"decision_criterion", N_("decision criterion"), &kam__v1__decision_criterion__descriptor},
     {"opportunity_answer", N_("answer"), &kam__v1__opportunity_answer__descriptor},
+    {"criterion_waiver", N_("waiver of a criterion"), &kam__v1__criterion_waiver__descriptor},
+    {"advancement", N_("request for advancement"), &kam__v1__advancement__descriptor},
+    {"approval_step", N_("step of the approval"), &kam__v1__approval_step__descriptor},
+    {"delegation", N_("standing in"), &kam__v1__delegation__descriptor},
+    {"assessment", N_("assessment"), &kam__v1__assessment__descriptor},
+    {"assessment_score", N_("score of the assessment"), &kam__v1__assessment_score__descriptor},
+    {"account_grade", N_("grade of the account"), &kam__v1__grade__descriptor},
+    {"key_marking", N_("marking of key accounts"), &kam__v1__key_marking__descriptor},
+    {"market_quota", N_("quota of key accounts"), &kam__v1__market_quota__descriptor},
+    {"exchange_rate", N_("exchange rate"), &kam__v1__exchange_rate__descriptor},
+    {"pipeline", N_("pipeline"), &kam__v1__pipeline__descriptor},
+    {"pipeline_version", N_("version of the pipeline"), &kam__v1__pipeline__descriptor},
+    {"pipeline_stage", N_("stage of the pipeline"), &kam__v1__pipeline_stage__descriptor},
+    {"stage_criterion", N_("criterion of the stage"), &kam__v1__stage_criterion__descriptor},
+    {"scoring_model", N_("scoring model"), &kam__v1__scoring_model__descriptor},
+    {"scoring_model_version", N_("version of the scoring model"), &kam__v1__scoring_model__descriptor},
+    {"scoring_factor", N_("factor of the scoring model"), &kam__v1__scoring_factor__descriptor},
+    {"scoring_grade", N_("grade of the scoring model"), &kam__v1__scoring_grade__descriptor},
+    {"rhythm", N_("follow-up rhythm"), &kam__v1__rhythm__descriptor},
+    {"rhythm_rule", N_("rule of the follow-up rhythm"), &kam__v1__rhythm_rule__descriptor},
     {"team", N_("team"), &kam__v1__team__descriptor},
     {"app_user", N_("user"), &kam__v1__user__descriptor},
 };
@@ -190,16 +218,23 @@ static const char *show_amount(struct app *app, const Kam__V1__Change *change, c
                           : app_clean(app, value_format_money(app->arena, currency, strtoll(value, NULL, 10), true));
 }
 
-// The label of "owner_id" is that of "owner_name", where there is one.
+// The label of "owner_id", and of "requested_by", is that of "owner_name" and "requested_by_name", where there is one.
 static const char *name_label(struct app *app, const ProtobufCMessageDescriptor *message, const char *field)
 {
-    const char *base = arena_printf(app->arena, "%.*s", (int)(strlen(field) - strlen("_id")), field);
+    size_t length = strlen(field) - (ends_with(field, "_id") ? strlen("_id") : 0);
+    const char *base = arena_printf(app->arena, "%.*s", (int)length, field);
     const char *shown = arena_printf(app->arena, "%s_name", base);
     if (message != NULL && message_find_field(message, shown) != NULL)
         return output_label(message, shown);
+    if (message != NULL && message_find_field(message, base) != NULL)
+        return output_label(message, base);
     static const struct {
         const char *base, *label;
-    } others[] = {{"user", "User name"}, {"contact", "Contact"}, {"account", "Account"}, {"parent", "Parent"}};
+    } others[] = {{"user", "User name"},
+                  {"contact", "Contact"},
+                  {"account", "Account"},
+                  {"opportunity", "Opportunity"},
+                  {"parent", "Parent"}};
     for (size_t at = 0; at < sizeof others / sizeof others[0]; at++)
         if (strcmp(others[at].base, base) == 0)
             return language_label("field", others[at].label);

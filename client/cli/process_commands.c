@@ -31,6 +31,15 @@ static const char *target_of(struct app *app, const Kam__V1__Advancement *one)
     return *one->to_stage == '\0' ? _("won") : stage_name(app, one->to_stage, one->to_stage_en, one->to_stage_zh);
 }
 
+const char *process_name_request(struct app *app, const Kam__V1__Advancement *one)
+{
+    if (*one->opportunity_code == '\0')
+        return "";
+    return arena_printf(app->arena, "%s %s: %s > %s", app_clean(app, one->opportunity_code),
+                        app_clean(app, one->opportunity_name),
+                        stage_name(app, one->from_stage, one->from_stage_en, one->from_stage_zh), target_of(app, one));
+}
+
 static const char *names_of(struct app *app, const Kam__V1__Advancement *one)
 {
     return one->n_deciders == 0 ? _("nobody can decide it now") : said(app, &one->base, "deciders");

@@ -14,4 +14,7 @@ extern const size_t approval_command_count;
 // Requests as rows, for the page of the day. Their short ids are remembered.
 void process_print_approvals(struct app *app, const char *title, Kam__V1__Advancement *const *rows, size_t count);
 
+// "O-000123 Line 2: Target > Information"; "" where the caller may not read the opportunity any more.
+const char *process_name_request(struct app *app, const Kam__V1__Advancement *one);
+
 #endif

@@ -2,17 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 # builds: dev asan
 """kam watch: what others do appears, by name; in lines for people and for programs; a server that stops and comes back is taken up again."""
+import contextlib
 import json
 import os
+import pathlib
+import re
 import signal
 import subprocess
+import sys
 import threading
 import unittest
+import uuid
 
 import pexpect
 
-from support.cluster import Cluster
-from support.kam import KAM, Caller, Kamd, make_company, wait_for
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / 'sql'))
+
+from process_stage import make_pipeline     # noqa: E402
+from support.cluster import Cluster     # noqa: E402
+from support.kam import KAM, Caller, Kamd, make_company, wait_for     # noqa: E402
+
+
+CHINESE_TEXTS = {'KAM_LOCALEDIR': str(KAM.parents[1] / 'po' / 'locale')}
+CHINESE = {'language': 'zh_CN.UTF-8', **CHINESE_TEXTS}
 
 
 class Lines:
@@ -74,11 +87,99 @@ class Watch(unittest.TestCase):
         self.assertEqual(lines.end(), -signal.SIGINT)
         self.assertEqual(lines.err, [])
 
+    def test_requests_for_advancement(self):
+        """One line for each decision: of which opportunity, from where to where, and what was done."""
+        for login, team in (('max', 'Company'), ('nell', 'North')):
+            self.kamd.add_user(login, 'manager', team, login.title())
+        with contextlib.closing(self.database.connect()) as connection, connection, connection.cursor() as cursor:
+            make_pipeline(cursor, {'begin': ([], ['team_manager']), 'judge': ([], ['team_manager', 'key_account_group'])})
+            cursor.execute("update app_user set is_key_account_group = true where login in ('boss', 'max')")
+        nadia, boss = self.kamd.login('nadia'), self.kamd.login('boss')
+        account = self.nora.call('AccountService/CreateAccount', {'account': {'name': 'Acme'}})
+        opportunity = self.nora.call('OpportunityService/CreateOpportunity', {'opportunity': {
+            'account_id': account.id, 'name': 'Pumps', 'pipeline_key': 'short', 'amount': {'currency_code': 'CNY', 'minor_units': 500_000_000}}})
+        english, chinese, piped = self.watch('nadia'), self.watch('nadia', **CHINESE), self.watch('nadia', '--json')
+        named = f'{opportunity.code} Pumps'
+
+        def told(verb, verb_zh, stages, *more):
+            found = english.wait_for('request for advancement: ' + verb, f'{named}: {stages}', account.code, *more)
+            chinese.wait_for('推进申请: ' + verb_zh, f'{named}: ' + stages.replace('won', '赢单'), account.code)
+            return found
+
+        request = self.nora.call('ProcessService/AskAdvancement', {'opportunity_id': opportunity.id})
+        self.assertIn('Nora Nilsen', told('asked', '已提出', 'begin > judge', 'waits for you'))
+        chinese.wait_for('待您审批')
+        piped.wait_for(request.id, '"advancement"')
+        request = nadia.call('ProcessService/ReturnStep', {'id': request.id, 'version': request.version, 'reason': 'when?'})
+        told('returned', '已退回', 'begin > judge', 'Nadia Nord')
+        request = self.nora.call('ProcessService/AskAdvancement', {'opportunity_id': opportunity.id})
+        self.nora.call('ProcessService/WithdrawAdvancement', {'id': request.id, 'version': request.version})
+        told('withdrawn', '已撤回', 'begin > judge')
+        request = self.nora.call('ProcessService/AskAdvancement', {'opportunity_id': opportunity.id})
+        nadia.call('ProcessService/ApproveStep', {'id': request.id, 'version': request.version})
+        told('approved', '已批准', 'begin > judge', 'Nadia Nord')
+        request = self.nora.call('ProcessService/AskAdvancement', {'opportunity_id': opportunity.id})
+        request = nadia.call('ProcessService/ApproveStep', {'id': request.id, 'version': request.version})
+        told('approved, goes on waiting', '本步已批准，待下一步审批', 'judge > won', 'Nadia Nord')
+        boss.call('ProcessService/ApproveStep', {'id': request.id, 'version': request.version})
+        told('approved', '已批准', 'judge > won', 'Boss')
+        # Nothing of it twice, and no step by itself: five decisions, four requests.
+        for lines in (english, chinese):
+            wait_for(lambda: [line for line in lines.out if 'judge > ' in line and 'Boss' in line], 'the last one')
+            self.assertEqual(len([line for line in lines.out if named + ': ' in line]), 9, lines.out)
+            lines.end()
+        piped.end()
+
+    def test_parts_say_their_opportunity(self):
+        account = self.nora.call('AccountService/CreateAccount', {'account': {'name': 'Acme'}})
+        contact = self.nora.call('ContactService/CreateContact', {'contact': {'name': 'Li Wei', 'positions': [{'account_id': account.id}]}})
+        opportunity = self.nora.call('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': account.id, 'name': 'Pumps'}})
+        lines = self.watch('nadia')
+        self.nora.call('OpportunityService/SetOpportunityPerson', {'person': {'opportunity_id': opportunity.id, 'contact_id': contact.id}, 'update_mask': 'note'})
+        lines.wait_for('person in the opportunity: added', f'{opportunity.code} Pumps', account.code)
+        self.nora.call('OpportunityService/SetOpportunityProduct', {'product': {'opportunity_id': opportunity.id, 'product': 'P-100'}, 'update_mask': 'product'})
+        lines.wait_for('product of the opportunity: added', f'{opportunity.code} Pumps')
+        self.kamd.login('nadia').call('ProcessService/WaiveCriterion', {'opportunity_id': opportunity.id, 'criterion_key': 'worth-pursuing', 'reason': 'seen'})
+        lines.wait_for('waiver of a criterion: added', f'{opportunity.code} Pumps: worth-pursuing')
+        lines.end()
+        self.kamd.kam_login('nora')
+        history = self.kamd.kam('nora', 'history', account.code, '--with-children', '--all').out
+        waiver = history[history.index('waiver of a criterion: added'):].split('\n20')[0]
+        for text in (f'Opportunity: {opportunity.code} Pumps', 'Waived by: Nadia Nord', 'Asked by: Nora Nilsen', 'Reason: seen'):
+            self.assertIn(text, waiver)
+
     def test_in_chinese(self):
-        lines = self.watch('nadia', language='zh_CN.UTF-8', KAM_LOCALEDIR=str(KAM.parents[1] / 'po' / 'locale'))
+        lines = self.watch('nadia', **CHINESE)
         account = self.nora.call('AccountService/CreateAccount', {'account': {'name': '华北机床有限公司'}})
         lines.wait_for('客户', account.name, 'Nora Nilsen')
         lines.end()
+
+    def test_every_table_of_the_log_has_a_name(self):
+        """Whatever the triggers can write into the change log is called something in both languages, in kam watch as in kam history."""
+        account = self.nora.call('AccountService/CreateAccount', {'account': {'name': 'Acme'}})
+        streams = [self.watch('nora'), self.watch('nora', **CHINESE)]
+        with contextlib.closing(self.database.connect()) as connection, connection, connection.cursor() as cursor:
+            cursor.execute('''select t.tgargs, p.prosrc from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+                               where not t.tgisinternal and t.tgparentid = 0 and p.prosrc ~ 'write_change' ''')
+            tables = set()
+            for arguments, source in cursor.fetchall():
+                tables |= {bytes(arguments).split(b'\0')[0].decode()} | set(re.findall(r"write_change\('(\w+)'", source))
+            tables = sorted(tables - {''})
+            self.assertGreater(len(tables), 60)
+            # Each at a time of its own: what one transaction does to one record is told at once.
+            for number, table in enumerate(tables):
+                cursor.execute('''insert into change (time, entity, record_id, account_id, version, operation)
+                                  values (now() + make_interval(secs => %s), %s, %s, %s, 1, 'update')''', (number, table, str(uuid.uuid4()), account.id))
+        self.kamd.kam_login('nora')
+        for lines, word, options in zip(streams, ('changed', '修改'), ({}, {'language': 'zh_CN.UTF-8', 'environment': CHINESE_TEXTS})):
+            wait_for(lambda: len(lines.out) >= len(tables), 'all to be told')
+            history = self.kamd.kam('nora', 'history', account.code, '--with-children', '--all', **options).out
+            for text in ('\n'.join(lines.out), history):
+                said = [found.split('  ')[-1] for found in re.findall(rf'  ([^ \d][^:：]*)[:：] ?{word}', text)]
+                self.assertEqual(len(said), len(tables), text)
+                raw = [name for name in said if '_' in name or options and name.isascii() and name != 'SWOT']
+                self.assertEqual(raw, [], 'client/cli/history.c has no name for these')
+            lines.end()
 
     def test_programs_read_a_document_a_line_and_go_on_from_its_cursor(self):
         lines = self.watch('nora', '--json')

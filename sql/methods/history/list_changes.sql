@@ -63,7 +63,8 @@ select x.sequence, x.time, x.actor_id, u.name as actor_name, x.entity, x.record_
      -- Made ids here: a policy would not let a cast that may fail into the index condition.
       left join lateral (select (v.old_row ->> k.name)::uuid as old_id, (v.new_row ->> k.name)::uuid as new_id
                           where k.name in ('owner_id', 'merged_into_id', 'merged_id', 'survivor_id', 'user_id', 'team_id', 'parent_id', 'upstream_id', 'account_id', 'contact_id', 'reports_to_id',
-                                           'counterpart_id', 'given_by_id', 'from_contact_id', 'to_contact_id')
+                                           'counterpart_id', 'given_by_id', 'from_contact_id', 'to_contact_id', 'opportunity_id', 'from_user_id', 'to_user_id', 'requested_by', 'ended_by', 'decided_by', 'on_behalf_of',
+                                           'waived_by', 'withdrawn_by', 'suggested_by', 'assessed_by')
                          offset 0) i on true) f on true
  order by x.time desc, x.sequence desc
  limit :page.limit;
