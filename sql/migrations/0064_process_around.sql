@@ -27,6 +27,70 @@ $$;
 create trigger end_advancements after update of retire_time on account for each row
     when (new.retire_time is not null and old.retire_time is null and new.merged_into_id is null) execute function end_advancements();
 
+-- As before, and with an opportunity that goes back what was made for it after the merge: assessments, with the grades that follow from them, engagement plans,
+-- SWOTs; and the activities that did steps of such plans, or are the care after its sale. What the survivor had before the merge stays with it.
+create or replace function plan_followers(merge_id uuid, survivor_id uuid) returns void language plpgsql set search_path = kam, pg_temp as $$
+declare
+    c_planned constant text := 'exists (select from account_merge_row r where r.merge_id = $1 and r.table_name = %L and r.column_name = %L and r.row_key = array[%s::text])';
+    c_made_for constant text[] := array['opportunity', 'assessment'];
+    v_since timestamptz := (select m.merge_time from account_merge m where m.id = plan_followers.merge_id);
+    v_link record;
+    v_count int;
+    v_found int;
+begin
+    loop
+        v_found := 0;
+        for v_link in
+            select l.*, (select string_agg(format('t.%I::text', k), ', ') from unnest(r.key_columns) k) as keys
+              from account_links() l join account_references() r using (table_name, column_name)
+             where l.is_required or l.parent_name = l.table_name or l.parent_name = any (c_made_for)
+        loop
+            execute format('insert into account_merge_row (merge_id, table_name, column_name, row_key)
+                            select $1, %1$L, %2$L, array[%3$s]
+                              from %1$I t
+                             where t.%2$I = $2 and t.%4$I in (select r.row_key[1]::uuid from account_merge_row r
+                                                               where r.merge_id = $1 and r.table_name = %5$L and r.column_name = %6$L)'
+                           || case when not v_link.is_required and v_link.parent_name = any (c_made_for) then ' and t.create_time > $3' else '' end || '
+                            on conflict do nothing', v_link.table_name, v_link.column_name, v_link.keys, v_link.link_column, v_link.parent_name, v_link.parent_column)
+              using merge_id, survivor_id, v_since;
+            get diagnostics v_count = row_count;
+            v_found := v_found + v_count;
+        end loop;
+        insert into account_merge_row (merge_id, table_name, column_name, row_key)
+        select plan_followers.merge_id, 'activity', 'account_id', array[a.id::text]
+          from account_merge_row r
+          join (select s.id, s.activity_id, 'engagement_step' as name from engagement_step s where s.account_id = survivor_id
+                union all
+                select p.id, p.activity_id, 'care_phase' from care_phase p where p.account_id = survivor_id) x on x.name = r.table_name and x.id = r.row_key[1]::uuid
+          join activity a on a.id = x.activity_id and a.account_id = survivor_id and a.create_time > v_since
+         where r.merge_id = plan_followers.merge_id and r.column_name = 'account_id'
+        on conflict do nothing;
+        get diagnostics v_count = row_count;
+        v_found := v_found + v_count;
+        exit when v_found = 0;
+    end loop;
+    for v_link in
+        select l.*, (select string_agg(format('t.%I::text', k), ', ') from unnest(r.key_columns) k) as keys
+          from account_links() l join account_references() r using (table_name, column_name)
+         where not l.is_required
+    loop
+        -- Of the rows that go, and of those that hang on rows that go.
+        execute format('update %1$I t set %4$I = null
+                         where t.%2$I = $2 and t.%4$I is not null and not ' || format(c_planned, v_link.parent_name, v_link.parent_column, 't.%4$I') || '
+                           and array[%3$s] in (select r.row_key from account_merge_row r where r.merge_id = $1 and r.table_name = %1$L and r.column_name = %2$L)',
+                       v_link.table_name, v_link.column_name, v_link.keys, v_link.link_column)
+          using merge_id, survivor_id;
+        execute format('update %1$I t set %4$I = null
+                         where t.%2$I = $2 and t.%4$I in (select r.row_key[1]::uuid from account_merge_row r
+                                                           where r.merge_id = $1 and r.table_name = %5$L and r.column_name = %6$L)
+                           and not exists (select from account_merge_row r
+                                            where r.merge_id = $1 and r.table_name = %1$L and r.column_name = %2$L and r.row_key = array[%3$s])',
+                       v_link.table_name, v_link.column_name, v_link.keys, v_link.link_column, v_link.parent_name, v_link.parent_column)
+          using merge_id, survivor_id;
+    end loop;
+end
+$$;
+
 -- ---- erasure ----
 
 -- What evidence copied of the person: their name, their needs, the way to them. It still says that there was evidence, and when.

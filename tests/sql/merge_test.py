@@ -149,6 +149,57 @@ class MergeTest(Merging):
         self.assertEqual(['Li', 'Wang'], self.people(self.zenith, 'boss'))
         self.assertEqual(['Li'], self.people(self.acme, 'boss'))
 
+    def test_what_was_made_for_an_opportunity_goes_back_with_it(self):
+        """After the merge: an assessment with its grade, a plan with what did its steps, a SWOT, the care after the sale."""
+        pumps = self.call('bob').write('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': self.zenith['id'], 'name': 'Pumps'}})['id']
+        valves = self.call('ann').write('OpportunityService/CreateOpportunity', {'opportunity': {'account_id': self.acme['id'], 'name': 'Valves'}})['id']
+        wang = self.add_contact('bob', 'Wang', self.zenith['id'])['id']
+        own = self.engage('ann', None)
+        theirs = self.engage('bob', None, self.zenith)
+        self.merge()
+        ann = self.call('ann')
+        factors = ann.read('ScoringService/GetScoringModel', {'key': 'value'})['.']['factors[].key']
+        assess = lambda opportunity: ann.write('ScoringService/RecordAssessment', {'assessment': {
+            'model_key': 'value', 'opportunity_id': opportunity, 'scores': [{'factor_key': key, 'score': 8} for key in factors]}})
+        stays = assess(valves)
+        assess(pumps)
+        grade, version = self.query("select id, version from account_grade where state = 'suggested'")[0]
+        self.call('north').write('GradeService/ConfirmGrade', {'id': grade, 'version': version})
+        plan = self.engage('ann', pumps)
+        step = ann.write('EngagementService/AddEngagementStep', {'step': {'plan_id': plan['id'], 'contact_id': wang}})
+        met = self.log_email('ann', self.acme['id'], 'Met Wang', contact_ids=[wang])
+        ann.write('EngagementService/CompleteEngagementStep', {'id': step['id'], 'version': step['version'], 'activity_id': met['id']})
+        for opportunity in (pumps, valves, None):
+            ann.write('AnalysisService/CreateSwot', {'swot': {'account_id': self.acme['id'], 'opportunity_id': opportunity, 'strengths': 'near'}})
+        self.log_email('ann', self.acme['id'], 'Added later')
+        self.query("update opportunity set state = 'won', close_time = now() where id in (%s, %s)", pumps, valves)
+        # What each had before stays its own, also when it is for the other one's opportunity meanwhile.
+        for one, opportunity in ((own, pumps), (theirs, valves)):
+            ann.write('EngagementService/UpdateEngagementPlan', {
+                'plan': {'id': one['id'], 'version': self.query('select version from engagement_plan where id = %s', one['id'])[0][0], 'opportunity_id': opportunity},
+                'update_mask': ['opportunity_id']})
+        self.assertEqual(('C',), self.query('select potential_grade from account where id = %s', self.acme['id'])[0])
+        self.undo()
+
+        of = lambda table, what, account: self.query(f'select {what} from {table} where account_id = %s order by 1', account['id'])
+        self.assertEqual(([(pumps,)], [(stays['id'], valves)]), (of('assessment', 'opportunity_id', self.zenith), of('assessment', 'id, opportunity_id', self.acme)))
+        self.assertEqual(([(len(factors),)] * 2), [of('assessment_score', 'count(*)', account)[0] for account in (self.zenith, self.acme)])
+        self.assertEqual(([('confirmed',)], [('C',)]), (of('account_grade', 'state', self.zenith), self.query('select potential_grade from account where id = %s', self.zenith['id'])))
+        self.assertEqual(([('replaced',)], [(None,)]), (of('account_grade', 'state', self.acme), self.query('select potential_grade from account where id = %s', self.acme['id'])))
+        self.assertEqual(sorted([(plan['id'], pumps), (theirs['id'], None)]), of('engagement_plan', 'id, opportunity_id', self.zenith))
+        self.assertEqual([(own['id'], None)], of('engagement_plan', 'id, opportunity_id', self.acme))
+        self.assertEqual([(step['id'], met['id'])], of('engagement_step', 'id, activity_id', self.zenith))
+        self.assertEqual([(wang,)], of('activity_contact', 'contact_id', self.zenith))
+        self.assertEqual([(pumps,)], of('swot', 'opportunity_id', self.zenith))
+        self.assertEqual([(valves,), (None,)], of('swot', 'opportunity_id', self.acme))
+        for account, opportunity in ((self.zenith, pumps), (self.acme, valves)):
+            self.assertEqual([(opportunity, account['id'])] * 3, self.query(
+                'select p.opportunity_id, a.account_id from care_phase p join activity a on a.id = p.activity_id where p.account_id = %s', account['id']))
+        self.assertEqual([('Added later',)], self.query("select subject from activity where account_id = %s and kind = 'email'", self.acme['id']))
+
+    def engage(self, login, opportunity, account=None):
+        return self.call(login).write('EngagementService/CreateEngagementPlan', {'plan': {'account_id': (account or self.acme)['id'], 'opportunity_id': opportunity}})
+
     def erase(self, contact_id):
         version, = self.query('select version from contact where id = %s', contact_id)[0]
         return self.call('boss').write('ContactService/EraseContact', {'id': contact_id, 'version': version, 'reason': 'asked for it'})
