@@ -291,6 +291,32 @@ static void print_example(struct app *app, const char *example)
     fprintf(app->out, "%s%s\n", indent, example);
 }
 
+const struct help_value help_values[] = {
+    {N_("DATE"),
+     N_("2026-11-21, today, tomorrow, friday (the next one), \"in 3 days\", +2w, \"in 2 months\", \"3 days ago\"; "
+        "or a year.")},
+    {N_("TIME"),
+     N_("\"2026-11-21 14:30\", 14:30 (today), \"tomorrow 9:00\", \"monday 10:00\", +3d (at 9:00), \"in 2 hours\", "
+        "now.")},
+    {N_("MONEY"), N_("With its currency: \"CNY 5000000.00\".")},
+    {NULL, NULL},
+};
+
+// Of those that the options take.
+static void print_values(struct app *app, const struct option *options, size_t count)
+{
+    bool is_begun = false;
+    for (const struct help_value *value = help_values; value->name != NULL; value++)
+        for (size_t at = 0; at < count; at++)
+            if (options[at].parameter != NULL && strcmp(options[at].parameter, value->name) == 0) {
+                if (!is_begun)
+                    fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Values"), app_plain(app));
+                is_begun = true;
+                print_entry(app, _(value->name), _(value->text), OPTION_WIDTH);
+                break;
+            }
+}
+
 void help_command(struct app *app, const struct command *command)
 {
     const struct option *options;
@@ -309,6 +335,7 @@ void help_command(struct app *app, const struct command *command)
     for (const char *const *name = help_common_flags; *name != NULL; name++)
         if (command_find_flag(command, *name) != NULL)
             print_flag(app, command_find_flag(command, *name));
+    print_values(app, options, count);
     fprintf(app->out, "\n%s%s%s\n", app_bold(app), _("Everywhere"), app_plain(app));
     for (const struct flag *flag = global_flags; flag->name != NULL; flag++)
         print_flag(app, flag);

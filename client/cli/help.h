@@ -22,6 +22,13 @@ extern const struct flag global_flags[];
 // Those that commands have beside their own: command_find_flag() tells which. NULL at the end.
 extern const char *const help_common_flags[];
 
+// How values are written, by the name that options show for them: DATE. NULL at the end.
+struct help_value {
+    const char *name;
+    const char *text;
+};
+extern const struct help_value help_values[];
+
 // What help says, for the man pages: "kam account show ACCOUNT [--OPTIONS]"; "--status WORD" and what it is.
 const char *help_usage(struct app *app, const struct command *command);
 const char *help_option_name(struct app *app, const struct option *option);

@@ -268,6 +268,9 @@ static enum exit_code write_overview(struct app *app, const char *directory, con
     put_section(&page, _("OPTIONS"));
     for (const struct flag *flag = global_flags; flag->name != NULL; flag++)
         put_entry(&page, help_flag_name(app, flag), _(flag->help));
+    put_section(&page, _("VALUES"));
+    for (const struct help_value *value = help_values; value->name != NULL; value++)
+        put_entry(&page, _(value->name), _(value->text));
     put_entries(&page, _("EXIT STATUS"), exit_codes, sizeof exit_codes / sizeof exit_codes[0]);
     put_entries(&page, _("ENVIRONMENT"), variables, sizeof variables / sizeof variables[0]);
     put_entries(&page, _("FILES"), files, sizeof files / sizeof files[0]);

@@ -486,7 +486,7 @@ static const char *parse_time(ProtobufCMessage *message, const ProtobufCFieldDes
     int64_t seconds;
     int32_t nanos;
     if (!when_parse_time(text, now, &seconds, &nanos))
-        return _("must be a time: \"2026-11-21 14:30\", \"tomorrow 9:00\", \"monday 10:00\", \"in 3 days\"");
+        return _("must be a time: \"2026-11-21 14:30\", \"tomorrow 9:00\", \"monday 10:00\", \"in 3 days\", \"+2h\"");
     Google__Protobuf__Timestamp *time = (Google__Protobuf__Timestamp *)message_sub(message, field);
     time->seconds = seconds;
     time->nanos = nanos;
@@ -498,7 +498,7 @@ static const char *parse_date(ProtobufCMessage *message, const ProtobufCFieldDes
 {
     int year, month, day;
     if (!when_parse_date(text, now, &year, &month, &day))
-        return _("must be a date: \"2026-11-21\", \"today\", or a year");
+        return _("must be a date: \"2026-11-21\", \"today\", \"friday\", \"in 3 days\", \"+2w\", or a year");
     Google__Type__Date *date = (Google__Type__Date *)message_sub(message, field);
     date->year = year;
     date->month = month;

@@ -21,6 +21,19 @@ static const struct day_word day_words[] = {
 };
 static const char *const weekdays[] = {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"};
 
+struct unit {
+    const char *word;
+    int minutes, days, months;
+};
+
+static const struct unit units[] = {
+    {"minutes", 1, 0, 0}, {"minute", 1, 0, 0}, {"min", 1, 0, 0},    {"hours", 60, 0, 0}, {"hour", 60, 0, 0},
+    {"h", 60, 0, 0},      {"days", 0, 1, 0},   {"day", 0, 1, 0},    {"d", 0, 1, 0},      {"weeks", 0, 7, 0},
+    {"week", 0, 7, 0},    {"w", 0, 7, 0},      {"months", 0, 0, 1}, {"month", 0, 0, 1},  {"分钟", 1, 0, 0},
+    {"小时", 60, 0, 0},   {"天", 0, 1, 0},     {"日", 0, 1, 0},     {"周", 0, 7, 0},     {"星期", 0, 7, 0},
+    {"个星期", 0, 7, 0},  {"个月", 0, 0, 1},
+};
+
 static void skip_spaces(const char **text)
 {
     while (**text == ' ')
@@ -39,17 +52,36 @@ static bool take_word(const char **text, const char *word)
     return is_whole;
 }
 
-static bool take_weekday(const char **text, int *weekday_r)
+// 周五, 星期五: the next one; 下周五: that of the next week, which begins on Monday.
+static bool take_chinese_weekday(const char **text, int today, int *days_r)
+{
+    static const char *const names[] = {"日", "一", "二", "三", "四", "五", "六"};
+    const char *at = *text;
+    bool is_of_next_week = take_word(&at, "下");
+    if (!take_word(&at, "周") && !take_word(&at, "星期"))
+        return false;
+    for (int day = 0; day < 7; day++) {
+        if (!take_word(&at, names[day]) && !(day == 0 && take_word(&at, "天")))
+            continue;
+        *days_r = is_of_next_week ? 7 - (today + 6) % 7 + (day + 6) % 7 : (day - today + 6) % 7 + 1;
+        *text = at;
+        return true;
+    }
+    return false;
+}
+
+// How many days it is to the next one.
+static bool take_weekday(const char **text, int today, int *days_r)
 {
     for (int at = 0; at < 7; at++) {
         char brief[4];
         snprintf(brief, sizeof brief, "%.3s", weekdays[at]);
         if (take_word(text, weekdays[at]) || take_word(text, brief)) {
-            *weekday_r = at;
+            *days_r = (at - today + 6) % 7 + 1;
             return true;
         }
     }
-    return false;
+    return take_chinese_weekday(text, today, days_r);
 }
 
 static bool take_date(const char **text, struct tm *day)
@@ -84,38 +116,77 @@ static bool take_clock(const char **text, struct tm *day)
     return true;
 }
 
-// "3 days", "2 hours", "30 minutes", "1 week". is_days_r: whole days, so that an hour may follow.
+static const struct unit *take_unit(const char **text)
+{
+    for (size_t at = 0; at < sizeof units / sizeof units[0]; at++)
+        if (take_word(text, units[at].word))
+            return &units[at];
+    return NULL;
+}
+
+static bool take_any(const char **text, const char *const words[])
+{
+    for (; *words != NULL; words++)
+        if (take_word(text, *words))
+            return true;
+    return false;
+}
+
+// So many months on, the same day or the last one of a month that is shorter.
+static void add_months(struct tm *day, int months)
+{
+    day->tm_mon += months;
+    int years = day->tm_mon >= 0 ? day->tm_mon / 12 : -((11 - day->tm_mon) / 12);
+    day->tm_year += years;
+    day->tm_mon -= 12 * years;
+    while (day->tm_mday > 28 && !json_is_date(day->tm_year + 1900, day->tm_mon + 1, day->tm_mday))
+        day->tm_mday--;
+}
+
+// "in 3 days", "+3d", "-2w", "3 days ago", "3天后". is_days_r: whole days, so that an hour may follow.
 static bool take_span(const char **text, struct tm *day, bool *is_days_r)
 {
-    int count, used = 0;
-    if (sscanf(*text, "%5d %n", &count, &used) != 1 || count < 0)
+    static const char *const before[] = {"ago", "以前", "之前", "前", NULL}, *const after[] = {"以后", "之后", "后",
+                                                                                               NULL};
+    const char *at = *text;
+    int sign = 0, count, used = 0;
+    if (take_word(&at, "in"))
+        sign = 1;
+    else if (*at == '+' || *at == '-')
+        sign = *at++ == '+' ? 1 : -1;
+    skip_spaces(&at);
+    if (*at < '0' || *at > '9' || sscanf(at, "%4d%n", &count, &used) != 1)
         return false;
-    *text += used;
-    *is_days_r = strncasecmp(*text, "day", 3) == 0 || strncasecmp(*text, "week", 4) == 0;
-    if (take_word(text, "minutes") || take_word(text, "minute") || take_word(text, "min"))
-        day->tm_min += count;
-    else if (take_word(text, "hours") || take_word(text, "hour"))
-        day->tm_hour += count;
-    else if (take_word(text, "days") || take_word(text, "day"))
-        day->tm_mday += count;
-    else if (take_word(text, "weeks") || take_word(text, "week"))
-        day->tm_mday += 7 * count;
-    else
+    at += used;
+    skip_spaces(&at);
+    const struct unit *unit = take_unit(&at);
+    if (unit == NULL)
         return false;
+    if (sign == 0) {
+        skip_spaces(&at);
+        sign = take_any(&at, before) ? -1 : take_any(&at, after) ? 1 : 0;
+        if (sign == 0)
+            return false;
+    }
+    day->tm_min += sign * count * unit->minutes;
+    day->tm_mday += sign * count * unit->days;
+    if (unit->months != 0)
+        add_months(day, sign * count);
+    *is_days_r = unit->minutes == 0;
+    *text = at;
     return true;
 }
 
 static bool take_day(const char **text, struct tm *day)
 {
-    int weekday;
+    int days;
     for (size_t at = 0; at < sizeof day_words / sizeof day_words[0]; at++)
         if (take_word(text, day_words[at].word)) {
             day->tm_mday += day_words[at].days;
             return true;
         }
-    if (take_weekday(text, &weekday)) {
-        int days = (weekday - day->tm_wday + 7) % 7;
-        day->tm_mday += days == 0 ? 7 : days;
+    if (take_weekday(text, day->tm_wday, &days)) {
+        day->tm_mday += days;
         return true;
     }
     return take_date(text, day);
@@ -129,12 +200,8 @@ bool when_parse_time(const char *text, time_t now, int64_t *seconds_r, int32_t *
     localtime_r(&now, &day);
     skip_spaces(&text);
     bool is_exact = take_word(&text, "now"), has_day = false;
-    if (!is_exact && take_word(&text, "in")) {
-        skip_spaces(&text);
-        if (!take_span(&text, &day, &has_day))
-            return false;
+    if (!is_exact && take_span(&text, &day, &has_day))
         is_exact = !has_day;
-    }
     if (!is_exact) {
         has_day = has_day || take_day(&text, &day);
         skip_spaces(&text);
@@ -165,7 +232,8 @@ bool when_parse_date(const char *text, time_t now, int *year_r, int *month_r, in
         *month_r = *day_r = 1;
         return true;
     }
-    if (!take_day(&text, &day))
+    bool is_days = true;
+    if ((!take_span(&text, &day, &is_days) && !take_day(&text, &day)) || !is_days)
         return false;
     skip_spaces(&text);
     day.tm_hour = 12;

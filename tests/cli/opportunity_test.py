@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # builds: dev asan
 """Opportunities on the command line: added, their parts set and taken out, shown, listed, lost, reopened, exported."""
+import datetime
 import unittest
+import zoneinfo
 
 from client import Client
 from support.cluster import Cluster
@@ -61,6 +63,22 @@ class Opportunities(unittest.TestCase):
             self.assertIn(text, chinese)
         row = self.opportunity('show', code, '--json').json
         self.assertEqual(('OPEN', ['张伟', 'Li Jing'], 2), (row['state'].rpartition('_')[2], [person['contactName'] for person in row['people']], len(row['criteria'])))
+
+    def test_days_as_people_say_them(self):
+        code = self.make()
+        today = datetime.datetime.now().astimezone(zoneinfo.ZoneInfo('Asia/Shanghai')).date()
+
+        def bought():
+            return datetime.date(**self.opportunity('show', code, '--json').json['purchaseOn'])
+        for text, days in (('in 3 days', 3), ('+2w', 14), ('tomorrow', 1), ('3天后', 3), ('today', 0)):
+            self.opportunity('edit', code, '--purchase-on', text, TZ='Asia/Shanghai')
+            self.assertEqual(today + datetime.timedelta(days), bought(), text)
+        self.opportunity('edit', code, '--purchase-on', 'friday', TZ='Asia/Shanghai')
+        self.assertEqual((4, True), (bought().weekday(), today < bought() <= today + datetime.timedelta(7)))
+        self.assertIn('"in 3 days", "+2w"', self.opportunity('edit', code, '--purchase-on', 'soon', code=2).err)
+        self.assertIn('"周五"、"3天后"', self.opportunity('edit', code, '--purchase-on', 'in 3 hours', code=2, LANG='zh_CN.UTF-8').err)
+        self.assertIn('friday (the next one)', self.opportunity('edit', '--help').out)
+        self.assertNotIn('friday (the next one)', self.opportunity('show', '--help').out)
 
     def test_parts(self):
         code = self.make()

@@ -194,16 +194,79 @@ static void test_times(void **state)
     check_time("2026-12-24T18:00", "2026-12-24 18:00");
     check_time("2026-12-24T18:00:00Z", "2026-12-25 02:00");
     check_time("明天 9:00", "2026-11-22 09:00");
-    static const char *const wrong[] = {"", "soon", "25:00", "tomorrow at nine", "2026-02-30", "in days", "in 3", "9"};
+    check_time("+3d", "2026-11-24 09:00");
+    check_time("+2d 14:00", "2026-11-23 14:00");
+    check_time("+2h", "2026-11-21 22:00");
+    check_time("-30min", "2026-11-21 19:30");
+    check_time("2 days ago", "2026-11-19 09:00");
+    check_time("周一 10:00", "2026-11-23 10:00");
+    check_time("3天后", "2026-11-24 09:00");
+    check_time("2小时后", "2026-11-21 22:00");
+    static const char *const wrong[] = {
+        "",   "soon", "25:00", "tomorrow at nine", "2026-02-30", "in days",  "in 3", "9", "+d",
+        "+3", "3d",   "++3d",  "in 3 dayss",       "in +3 days", "+999999d", "周八"};
     for (size_t at = 0; at < sizeof wrong / sizeof wrong[0]; at++)
         assert_false(when_parse_time(wrong[at], noon, &(int64_t){0}, &(int32_t){0}));
     int year, month, day;
     assert_true(when_parse_date("1998", noon, &year, &month, &day) && year == 1998 && month == 1 && day == 1);
     assert_true(when_parse_date("1998/5/1", noon, &year, &month, &day) && month == 5 && day == 1);
     assert_true(when_parse_date("1998年5月1日", noon, &year, &month, &day) && month == 5 && day == 1);
-    assert_true(when_parse_date("yesterday", noon, &year, &month, &day) && day == 20);
     assert_false(when_parse_date("1998-5-1 12:00", noon, &year, &month, &day));
     assert_false(when_parse_date("31.12.1998", noon, &year, &month, &day));
+}
+
+static void check_date(const char *text, const char *wanted)
+{
+    int year, month, day;
+    char shown[40];
+    if (!when_parse_date(text, noon, &year, &month, &day))
+        fail_msg("'%s' is no date", text);
+    snprintf(shown, sizeof shown, "%04d-%02d-%02d", year, month, day);
+    assert_string_equal(shown, wanted);
+}
+
+// Noon is on a Saturday.
+static void test_relative_dates(void **state)
+{
+    (void)state;
+    setenv("TZ", "Asia/Shanghai", 1);
+    tzset();
+    check_date("yesterday", "2026-11-20");
+    check_date("tomorrow", "2026-11-22");
+    check_date("后天", "2026-11-23");
+    check_date("in 3 days", "2026-11-24");
+    check_date("in 1 day", "2026-11-22");
+    check_date(" In 2 weeks ", "2026-12-05");
+    check_date("in 2 months", "2027-01-21");
+    check_date("in 12 months", "2027-11-21");
+    check_date("11 months ago", "2025-12-21");
+    check_date("3个月前", "2026-08-21");
+    check_date("+3d", "2026-11-24");
+    check_date("+2w", "2026-12-05");
+    check_date("-1w", "2026-11-14");
+    check_date("+40 days", "2026-12-31");
+    check_date("3 days ago", "2026-11-18");
+    check_date("friday", "2026-11-27");
+    check_date("saturday", "2026-11-28"); // the next one
+    check_date("周五", "2026-11-27");
+    check_date("星期日", "2026-11-22");
+    check_date("下周一", "2026-11-23");
+    check_date("下周日", "2026-11-29");
+    check_date("3天后", "2026-11-24");
+    check_date("2 周后", "2026-12-05");
+    check_date("2个月后", "2027-01-21");
+    check_date("10天前", "2026-11-11");
+    struct tm end = {.tm_year = 126, .tm_mon = 0, .tm_mday = 31, .tm_hour = 12};
+    int year, month, day;
+    assert_true(when_parse_date("in 1 month", mktime(&end), &year, &month, &day) && month == 2 && day == 28);
+    assert_true(when_parse_date("2 months ago", mktime(&end), &year, &month, &day) && year == 2025 && month == 11 &&
+                day == 30);
+    static const char *const wrong[] = {"in 3 hours", "+2h",     "+3d 14:00", "+3",        "3",    "3 days",
+                                        "in a week",  "someday", "+99999d",   "3天",       "下周", "周八",
+                                        "下周五下午", "fri 9",   "-",         "in -3 days"};
+    for (size_t at = 0; at < sizeof wrong / sizeof wrong[0]; at++)
+        if (when_parse_date(wrong[at], noon, &(int){0}, &(int){0}, &(int){0}))
+            fail_msg("'%s' was taken for a date", wrong[at]);
 }
 
 static void test_money(void **state)
@@ -276,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_names_are_compared_folded),
         cmocka_unit_test(test_distances),
         cmocka_unit_test(test_times),
+        cmocka_unit_test(test_relative_dates),
         cmocka_unit_test(test_money),
         cmocka_unit_test(test_values),
     };
