@@ -96,11 +96,14 @@ create function limit_of_grade(version_id uuid, grade text, account_id uuid) ret
      where s.version_id = limit_of_grade.version_id and s.grade = limit_of_grade.grade
 $$;
 
--- An assessment that is the latest of its kind suggests its grade, unless that holds already and is not due for review. What it speaks against goes.
+-- An assessment that is the latest of its kind suggests its grade, unless that holds already (of credit with this limit and these terms) and is not due for review.
+-- What it speaks against goes.
 create function suggest_from_assessment() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_kind text := (select grade_kind_of_model(m.kind) from scoring_model_version v join scoring_model m on m.id = v.model_id where v.id = new.model_version_id);
     v_limit bigint;
+    v_currency text;
+    v_terms int;
     v_present account_grade;
 begin
     if v_kind is null
@@ -110,14 +113,17 @@ begin
     end if;
     select * into v_present from account_grade g
      where g.account_id = new.account_id and g.kind = v_kind and g.state = 'confirmed' order by g.decide_time desc, g.id desc limit 1;
-    if found and v_present.grade = new.grade and v_present.review_on > today() then
+    if v_kind = 'credit' then
+        v_limit := limit_of_grade(new.model_version_id, new.grade, new.account_id);
+        v_currency := case when v_limit is not null then (select c.currency_code from company c) end;
+        v_terms := (select s.terms_days from scoring_grade s where s.version_id = new.model_version_id and s.grade = new.grade);
+    end if;
+    if (v_present.grade, v_present.credit_limit_currency_code, v_present.credit_limit_minor_units, v_present.terms_days) is not distinct from (new.grade, v_currency, v_limit, v_terms)
+       and v_present.review_on > today() then
         update account_grade g set state = 'replaced' where g.account_id = new.account_id and g.kind = v_kind and g.state = 'suggested';
         return null;
     end if;
-    v_limit := case when v_kind = 'credit' then limit_of_grade(new.model_version_id, new.grade, new.account_id) end;
-    perform place_suggestion(uuid7(), new.account_id, v_kind, new.grade, case when v_limit is not null then (select c.currency_code from company c) end, v_limit,
-                             (select s.terms_days from scoring_grade s where v_kind = 'credit' and s.version_id = new.model_version_id and s.grade = new.grade),
-                             new.id, '');
+    perform place_suggestion(uuid7(), new.account_id, v_kind, new.grade, v_currency, v_limit, v_terms, new.id, '');
     return null;
 end
 $$;

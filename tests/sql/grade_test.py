@@ -109,6 +109,18 @@ class GradeTest(Grades):
         self.refused('INVALID_ARGUMENT', 'CREDIT_ONLY', lambda: self.suggest(grade='A', terms_days=3, reason='x'))
         self.refused('INVALID_ARGUMENT', 'LIMIT_NEGATIVE', lambda: self.suggest(kind='credit', grade='A', credit_limit={'currency_code': 'CNY', 'minor_units': -1}, reason='x'))
 
+    def test_the_same_credit_grade_with_another_limit_is_suggested(self):
+        self.set_figures(self.acme, self.today().year, 1000000)
+        self.credit(8)
+        self.confirm(self.suggested('credit'))
+        self.credit(9)
+        self.assertEqual([], self.open(), 'it holds with this limit and these terms')
+        self.query('update account_figures set purchases_minor_units = 2000000')
+        self.credit(8)
+        self.assertEqual(('A', 'A', 500000), tuple(self.suggested('credit')[name] for name in ('grade', 'present_grade', 'credit_limit.minor_units')))
+        self.confirm(self.suggested('credit'))
+        self.assertEqual(500000, self.account()['credit_limit.minor_units'])
+
     def test_without_figures_there_is_no_limit(self):
         self.credit(8)
         self.assertEqual(('A', None, 60), tuple(self.suggested('credit')[name] for name in ('grade', 'credit_limit.minor_units', 'terms_days')))
