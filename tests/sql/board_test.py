@@ -1,9 +1,12 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """The board: what stands in which stage, what it is worth, whose it is."""
+import datetime
+import decimal
+import random
 import unittest
 
-from stage import Stage, new_id
+from stage import HASH, Stage, new_id
 
 GET = 'BoardService/GetBoard'
 MOST = 10 ** 15
@@ -158,6 +161,61 @@ class BoardTest(Stage):
         self.assertEqual('Wang', self.board(order='key_person')['cards'][0]['key_person_name'])
         board = self.board('north', cards_per_stage=2)
         self.assertEqual((3, 21, ['b', 'a']), (board['.']['count'], board['.']['amount.minor_units'], [card['name'] for card in board['cards']]))
+
+    def test_ten_reps_with_five_hundred_in_one_call(self):
+        """Every card, and every sum against a second calculation; what others have, and what is closed, is not there."""
+        chance = random.Random(20261122)
+        rates = {'CNY': decimal.Decimal(1), 'USD': decimal.Decimal('7.1234'), 'EUR': None}
+        self.call('boss').write('RateService/SetExchangeRate', {'rate': {'currency_code': 'USD', 'rate': '7.1234', 'from_on': '2020-01-01'}})
+        self.query("select operator_add_team('Ten', 'Company / North')")
+        for at in range(10):
+            self.query("select operator_add_user(%s, %s, 'rep', 'Ten', %s)", f'rep{at}', f'Rep {at}', HASH)
+        owners = self.query("select id from app_user where login ~ '^rep[0-9]$' order by login")
+        accounts = self.query("""insert into account (name, owner_id, duplicate_reason)
+                                 select 'Customer ' || u.login || n, u.id, 'test' from app_user u, generate_series(1, 5) n where u.login ~ '^rep[0-9]$' returning id, owner_id""")
+        stages = self.query("""select s.version_id, s.key, s.probability, s.allowed_days from pipeline p join pipeline_version v on v.pipeline_id = p.id
+                                 join pipeline_stage s on s.version_id = v.id where p.is_default order by s.position""")
+        wanted, sums, unrated = {}, {stage[1]: [0, 0, 0, 0] for stage in stages}, [0, 0]
+        for at in range(520):
+            account, owner = accounts[at % len(accounts)]
+            version, stage, probability, allowed = chance.choice(stages)
+            own, days = chance.choice((None, None, 0, 33, 100)), chance.randrange(120)
+            currency = chance.choice(('CNY', 'CNY', 'CNY', 'USD', 'EUR', None))
+            money = currency and chance.randrange(10 ** chance.randrange(1, 13))
+            is_lost = at >= 500
+            one, = self.query("""insert into opportunity (account_id, owner_id, name, pipeline_version_id, stage_key, stage_since, probability, amount_currency_code, amount_minor_units,
+                                                          state, lost_reason, close_time)
+                                 values (%s, %s, %s, %s, %s, now() - make_interval(days => %s, hours => 1), %s, %s, %s, %s, %s, %s) returning id""",
+                              account, owner, f'Sale {at}', version, stage, days, own, currency, money,
+                              *(('lost', 'price', datetime.datetime.now(datetime.timezone.utc)) if is_lost else ('open', None, None)))[0]
+            if is_lost:
+                continue
+            worth = None if currency is None or rates[currency] is None else int((money * rates[currency]).quantize(decimal.Decimal(1), decimal.ROUND_HALF_UP))
+            is_late = days >= allowed
+            wanted[one] = (f'Sale {at}', account, owner, stage, money, worth, probability if own is None else own, days, is_late)
+            of = sums[stage]
+            of[0] += 1
+            of[1] += worth or 0
+            of[2] += (worth or 0) * wanted[one][6]
+            of[3] += is_late
+            unrated[0] += currency == 'EUR'
+            unrated[1] += money if currency == 'EUR' else 0
+        self.add(name='of another team', money=10 ** 6)
+        board = self.board('north', team_id=self.query("select id from team where name = 'Ten'")[0][0])
+
+        def rounded(hundredths):
+            return (hundredths + 50) // 100
+        self.assertEqual(wanted, {card['id']: tuple(card[name] for name in ('name', 'account_id', 'owner_id', 'stage_key', 'amount.minor_units', 'reporting_amount.minor_units',
+                                                                            'probability', 'days_in_stage', 'is_stalled')) for card in board['cards']})
+        self.assertEqual((500, 10), (len(board['cards']), len({card['owner_id'] for card in board['cards']} & {owner for owner, in owners})))
+        self.assertEqual({key: (of[0], of[1], rounded(of[2]), of[3]) for key, of in sums.items()}, self.stages(board))
+        head = board['.']
+        self.assertEqual((500, sum(of[1] for of in sums.values()), rounded(sum(of[2] for of in sums.values())), sum(of[3] for of in sums.values()),
+                          sum(card[4] is None for card in wanted.values())),
+                         tuple(head[name] for name in ('count', 'amount.minor_units', 'weighted_amount.minor_units', 'stalled_count', 'without_amount_count')))
+        self.assertEqual((['EUR'], [unrated[0]], [unrated[1]]), tuple(head[f'unrated[].{name}'] for name in ('amount.currency_code', 'count', 'amount.minor_units')))
+        # Nothing else is with those below: the team above has one more.
+        self.assertEqual(501, len(self.board('north')['cards']))
 
 
 if __name__ == '__main__':
