@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # builds: dev asan
 """kam pipeline: shown in both languages, exported, changed in the file, imported again; and what is wrong with a file said with its line and column."""
+import pathlib
+import re
 import unittest
 
 from client import Client
 from support.cluster import Cluster
 from support.kam import PASSWORD, Kamd, make_company
 
+PAGE = pathlib.Path(__file__).resolve().parents[2] / 'docs' / 'pipelines.md'
 SHIPPED = ('channel', 'development', 'new-customer', 'seven-stage')
 GOOD = '''\
 pipeline: short
@@ -115,6 +118,13 @@ class PipelineCommands(unittest.TestCase):
         self.assertEqual('First', self.kam('pipeline', 'show', 'short', '1', '--json').json['stages'][0]['nameEn'])
         self.assertIn('The first', self.kam('pipeline', 'export', 'short').out)
         self.assertNotIn('The first', self.kam('pipeline', 'export', 'short', '--number', '1').out)
+
+    def test_the_file_of_the_page_is_right(self):
+        self.kam('user', 'edit', 'nadia', '--key-account-group')
+        text, = re.findall(r'^```yaml\n(.*?)^```', PAGE.read_text(encoding='utf-8'), re.MULTILINE | re.DOTALL)
+        self.assertIn('would make a new pipeline', self.kam('pipeline', 'check', self.write(text)).out)
+        self.assertEqual(['qualify', 'decide', 'sign'], [one['key'] for one in self.imported(text)['pipeline']['stages']])
+        self.exported_again('projects')
 
     def exported_again(self, key):
         self.assertIn('says just that', self.kam('pipeline', 'import', self.write(self.kam('pipeline', 'export', key).out)).out)

@@ -3,12 +3,15 @@
 """Pipelines: those that come with kam, importing versions, and every way in which a definition can be wrong."""
 import copy
 import json
+import pathlib
+import re
 import unittest
 
 from race_test import Race
 from stage import Stage
 
 STAGES = ('a', 'b', 'c')
+PAGE = pathlib.Path(__file__).resolve().parents[2] / 'docs' / 'pipelines.md'
 
 
 def stage(key, **fields):
@@ -117,6 +120,22 @@ class ShippedTest(Pipelines):
             self.assertEqual(len(words), check.count("'::text"), constraint)
             for word in words:
                 self.assertIn(f"'{word}'", check)
+
+    def test_the_page_of_kinds_is_true(self):
+        def said(row):
+            for name, type_, is_required, least, most, default, values in zip(*(row[f'parameters[].{part}'] or [] for part in (
+                    'name', 'type', 'is_required', 'min', 'max', 'default_value', 'values'))):
+                what = {'integer': f'{least} to {most}', 'boolean': 'true, false', 'choices': 'activities', 'fields': 'fields', 'key': 'key of a model',
+                        'questions': 'each with key, en, zh'}.get(type_, type_)
+                if type_ == 'choice':
+                    what = 'an activity' if 'visit' in values else 'a role' if 'decider' in values else values
+                yield (f'**`{name}`**' if is_required else f'`{name}`') + ' ' + what + ('' if default is None else f' ({json.loads(default)})'.lower())
+        kinds = self.call('ann').read('PipelineService/ListCriterionKinds', {})['kinds']
+        told = dict(re.findall(r'^\| `(\w+)` \| (.*?) ?\| ', PAGE.read_text(encoding='utf-8'), re.MULTILINE))
+        self.assertEqual({row['kind']: '; '.join(said(row)) for row in kinds}, told)
+        self.assertEqual([row['kind'] for row in kinds], list(told), 'in the order of the server')
+        unrecorded = re.findall(r'^\| `(\w+)` .*\| no record yet \|$', PAGE.read_text(encoding='utf-8'), re.MULTILINE)
+        self.assertEqual([row['kind'] for row in kinds if not row['is_recordable']], unrecorded)
 
     def test_not_for_service(self):
         for method, request in (('ListPipelines', {}), ('GetPipeline', {'key': 'channel'}), ('ListCriterionKinds', {})):
