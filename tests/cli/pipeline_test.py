@@ -123,7 +123,8 @@ class PipelineCommands(unittest.TestCase):
         self.kam('user', 'edit', 'nadia', '--key-account-group')
         text, = re.findall(r'^```yaml\n(.*?)^```', PAGE.read_text(encoding='utf-8'), re.MULTILINE | re.DOTALL)
         self.assertIn('would make a new pipeline', self.kam('pipeline', 'check', self.write(text)).out)
-        self.assertEqual(['qualify', 'decide', 'sign'], [one['key'] for one in self.imported(text)['pipeline']['stages']])
+        self.assertTrue(self.imported(text)['isNew'])
+        self.assertEqual(['qualify', 'decide', 'sign'], [one['key'] for one in self.kam('pipeline', 'show', 'projects', '--json').json['stages']])
         self.exported_again('projects')
 
     def exported_again(self, key):
