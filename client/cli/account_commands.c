@@ -12,10 +12,12 @@ const struct command account_commands[] = {
         .name = "account list",
         .summary = N_("List accounts by name"),
         .method = SERVICE "ListAccounts",
-        .columns = "code name status owner_name team_name industry region phone",
+        .columns = "code name status owner_name team_name potential_grade contribution_grade industry region phone "
+                   "credit_grade is_key",
         .empty = N_("Add the first one: kam account add --name NAME"),
         .examples = {"kam account list --status active --owner me",
-                     "kam account list --team Central --csv > accounts.csv"},
+                     "kam account list --team Central --csv > accounts.csv",
+                     "kam account list --columns name,potential-grade,credit-grade,credit-limit,grade-review-on"},
     },
     {
         .name = "account show",

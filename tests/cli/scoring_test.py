@@ -92,7 +92,13 @@ class Scoring(unittest.TestCase):
         shown = self.kam('grade', 'confirm', short, '--review-on', '2030-01-31', by=self.boss).out
         self.assertRegex(shown, 'State +Confirmed')
         page = self.kam('account', 'show', 'Acme', KAM_LANG='zh_CN').out
-        self.assertRegex(page, '潜力等级 +B')
+        self.assertRegex(page, '潜力 +B')
+        self.assertRegex(self.kam('account', 'list').out, r'Potential.*\n.*Acme.* B\b')
+        for columns in (80, 120):
+            out, _ = self.nora.screen('account', 'list', columns=columns, NO_COLOR='1')
+            self.assertRegex(out, r'(?s)Potential.*Acme.* B\b')
+            self.assertLessEqual(max(map(len, out.splitlines())), columns)
+        self.assertEqual('name,potential_grade,is_key', self.kam('account', 'list', '--columns', 'name,potential-grade,is-key', '--csv').out.splitlines()[0].strip())
         self.assertRegex(page, '等级复审日 +2030-01-31')
         self.assertRegex(self.kam('grade', 'reviews', '--until', '2030-02-01').out, 'K-000001 +Acme +2030-01-31 +B')
         self.kam('grade', 'suggest', 'Acme', 'credit', '--grade', 'B', '--credit-limit', 'CNY 20000', '--terms-days', '45', '--reason', 'bank guarantee')
