@@ -26,6 +26,7 @@ static const struct known_reason known_reasons[] = {
      false},
     {"BAD_CERTIFICATE", NULL, N_("Does --ca (or KAM_CA) name the right file?"), false},
     {"ROLE_NOT_ALLOWED", N_("your role may not do this"), N_("Your role is shown by: kam whoami"), false},
+    {"CRITERION_NOT_FOUND", NULL, N_("Criteria and their keys are shown by: kam opportunity check OPPORTUNITY"), false},
     {"NOT_ALLOWED", N_("you may see this record, but not change it this way"), NULL, true},
     {"PERMISSION_DENIED", N_("you may not do this"), NULL, true},
     {"NOT_FOUND", N_("there is no such record within your reach"), NULL, true},

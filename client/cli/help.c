@@ -137,6 +137,7 @@ void help_overview(struct app *app, const char *const words[], size_t count)
 {
     if (count == 0)
         print_purpose(app);
+    bool is_any = count == 0;
     for (size_t group = 0; group < command_group_count; group++) {
         bool is_begun = false;
         for (size_t at = 0; at < *command_groups[group].count; at++) {
@@ -147,9 +148,9 @@ void help_overview(struct app *app, const char *const words[], size_t count)
             if (!is_meant || used == 0)
                 continue;
             if (!is_begun)
-                fprintf(app->out, "%s%s%s%s\n", count == 0 ? "\n" : "", app_bold(app), _(command_groups[group].title),
+                fprintf(app->out, "%s%s%s%s\n", is_any ? "\n" : "", app_bold(app), _(command_groups[group].title),
                         app_plain(app));
-            is_begun = true;
+            is_begun = is_any = true;
             print_entry(app, command->name, _(command->summary), NAME_WIDTH + 4);
         }
     }

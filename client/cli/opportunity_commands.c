@@ -99,7 +99,7 @@ const struct command opportunity_commands[] = {
         .name = "opportunity list",
         .summary = N_("List open opportunities, the soonest purchase first"),
         .method = SERVICE "ListOpportunities",
-        .columns = "code name account_name stage_name_en days_in_stage amount purchase_on present_probability "
+        .columns = "code name account_name purchase_on amount stage_name_en days_in_stage present_probability "
                    "key_person_name owner_name state",
         .empty = N_("Add the first one: kam opportunity add ACCOUNT --name NAME"),
         .examples = {"kam opportunity list --owner me --order amount", "kam opportunity list --stalled --team North",

@@ -56,6 +56,7 @@ enum record_kind option_reference_of_field(const ProtobufCMessageDescriptor *mes
         {"position_id", RECORD_POSITION}, {"upstream_id", RECORD_ACCOUNT},   {"counterpart_id", RECORD_USER},
         {"given_by_id", RECORD_USER},     {"account_ids", RECORD_ACCOUNT},   {"list_id", RECORD_TARGET_LIST},
         {"route_id", RECORD_ROUTE},       {"entry_id", RECORD_ANY},          {"opportunity_id", RECORD_OPPORTUNITY},
+        {"requested_by_id", RECORD_USER},
     };
     if (strcmp(field->name, "parent_id") == 0)
         return strstr(message->name, "Team") != NULL ? RECORD_TEAM : RECORD_ACCOUNT;

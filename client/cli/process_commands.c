@@ -247,13 +247,14 @@ static enum exit_code show_progress(struct app *app, struct invocation *invocati
         output_heading(app, _("Waivers"));
         output_inner_table(app, &kam__v1__criterion_waiver__descriptor,
                            (const ProtobufCMessage *const *)progress->waivers, progress->n_waivers,
-                           "stage_key criterion_key waived_by requested_by reason time withdrawn_time", "  ");
+                           "criterion_key waived_by time reason requested_by stage_key withdrawn_time", "  ");
     }
     if (progress->n_advancements > 0) {
         output_heading(app, _("Requests"));
         output_inner_table(app, &kam__v1__advancement__descriptor,
                            (const ProtobufCMessage *const *)progress->advancements, progress->n_advancements,
-                           "id from_stage to_stage state requested_by_name create_time end_time end_reason", "  ");
+                           "id from_stage_en to_stage_en state requested_by_name create_time end_time end_reason",
+                           "  ");
     }
     return EXIT_OK;
 }
@@ -335,6 +336,7 @@ const struct command approval_commands[] = {
         .columns =
             "id opportunity_code opportunity_name account_name from_stage_en to_stage_en state requested_by_name "
             "amount create_time deciders",
+        .empty = N_("What you asked for: kam approval list --scope asked"),
         .examples = {"kam approval list", "kam approval list --scope asked --include-ended",
                      "kam approval list --opportunity O-000123"},
     },

@@ -56,7 +56,11 @@ class AdvanceTest(unittest.TestCase):
         ran = self.run_kam('nora', 'opportunity', 'advance', self.code, code=5, language=CHINESE)
         self.assertIn('还不能离开当前阶段', ran.err)
         self.run_kam('nora', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'x', code=4)
-        self.assertIn('The criterion is waived.', self.run_kam('nadia', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'any day').out)
+        self.assertIn('kam opportunity check', self.run_kam('nadia', 'opportunity', 'waive', self.code, 'nonsense', '--reason', 'x', code=3).err)
+        self.assertIn('requested-by: must not be a manager who could decide',
+                      self.run_kam('nadia', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'x', '--requested-by', 'boss', code=1).err)
+        self.assertIn('The criterion is waived.',
+                      self.run_kam('nadia', 'opportunity', 'waive', self.code, 'day-known', '--reason', 'any day', '--requested-by', 'nora').out)
         ran = self.run_kam('nora', 'opportunity', 'advance', self.code, '--note', 'please')
         self.assertIn(f'{self.code} Pumps waits to go on to: close.', ran.out)
         self.assertIn('Nadia Nord', ran.out)
