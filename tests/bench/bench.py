@@ -140,7 +140,7 @@ class Bench:
     def compare(self, server, name, tokens, accounts, connections, in_flight, with_transaction=False):
         """kamd, pgbench pipelined and pgbench in a transaction, in turn."""
         spec = METHODS[name]
-        tokens = tokens[spec.role]
+        tokens = tokens[spec.callers]
         script = spec.script(self.methods, tokens)
         clients = self.best_clients(server, spec.role, script.pipelined(), accounts)
         rounds = {"kamd": [], "pipelined": [], "transaction": [], "p50": [], "p99": [], "kamd_cpu": [], "postgres_cpu": []}
@@ -216,8 +216,8 @@ class Bench:
             if not self.options.only:
                 self.measure_memory(server, tokens)
             print("method  load        kamd/s  pgbench/s  ratio  in tx   p50 us   p99 us  cpu us  pg cpu", flush=True)
-            for name, connections, in_flight in (("get", 64, 4), ("list", 64, 4), ("page", 64, 4), ("today", 64, 4), ("check", 64, 4), ("log", 64, 4),
-                                                 ("get", 256, 1)):
+            for name, connections, in_flight in (("get", 64, 4), ("list", 64, 4), ("page", 64, 4), ("today", 64, 4), ("check", 64, 4), ("board", 64, 4),
+                                                 ("log", 64, 4), ("get", 256, 1)):
                 if not self.options.only or name in self.options.only:
                     self.compare(server, name, tokens, accounts, connections, in_flight, name == "get" and connections == 64)
             if not self.options.no_growth:
@@ -227,7 +227,7 @@ class Bench:
 
     def median_rate(self, server, name, tokens, accounts):
         return statistics.median(
-            run_load(self.build, server.port, tokens[METHODS[name].role], name, accounts, 64, 4, self.options.seconds, seed)["per_second"]
+            run_load(self.build, server.port, tokens[METHODS[name].callers], name, accounts, 64, 4, self.options.seconds, seed)["per_second"]
             for seed in range(1, self.options.rounds + 1))
 
     def run(self):

@@ -11,15 +11,18 @@ WRITE_ID = "(lpad(:run::text, 4, '9') || lpad(:client_id::text, 4, '0') || lpad(
 RANDOM_ACCOUNT = "\\set account random(1, :accounts)"
 OPPORTUNITIES_PER_ACCOUNT = 10
 OPPORTUNITY_ID = "lpad(:opportunity::text, 32, '0')::uuid"
-RANDOM_OPPORTUNITY = "\\set opportunity random(1, :accounts * %d)" % OPPORTUNITIES_PER_ACCOUNT
+# The first one of each account is open.
+RANDOM_OPPORTUNITY = "\\set opportunity (random(1, :accounts) - 1) * %d + 1" % OPPORTUNITIES_PER_ACCOUNT
+OFFICES = 35
 
 
 class Method:
-    def __init__(self, name, values, written=None, role="manager"):
+    def __init__(self, name, values, written=None, role="manager", callers=None):
         self.name = name
         self.values = values
         self.written = written  # counts what the method writes
         self.role = role
+        self.callers = callers or role  # whose sessions
 
     def script(self, methods, tokens):
         preamble = [RANDOM_ACCOUNT, RANDOM_OPPORTUNITY]
@@ -34,6 +37,7 @@ METHODS = {
     "page": Method("kam.v1.OverviewService/GetAccountPage", {"id": ACCOUNT_ID, "code": "''"}),
     "today": Method("kam.v1.OverviewService/GetToday", {}, role="rep"),
     "check": Method("kam.v1.ProcessService/CheckOpportunity", {"id": OPPORTUNITY_ID, "code": "''"}),
+    "board": Method("kam.v1.BoardService/GetBoard", {"pipeline_key": "''", "cards_per_stage": "0"}, callers="office"),
     "log": Method("kam.v1.ActivityService/LogActivity", {
         "record.id": WRITE_ID, "activity.id": WRITE_ID, "activity.account_id": ACCOUNT_ID, "activity.kind": "'call'",
         "activity.subject": "'bench: asked about the delivery of the second pump'", "activity.place": "''",
@@ -111,33 +115,53 @@ select (lpad(to_hex((extract(epoch from t) * 1000)::bigint), 12, '0') || '7000' 
  where n % 2 = 0;
 """
 
-# Ten for each account, two in each stage of the pipeline. Half of what the stages ask for is there.
+# Ten for each account, of which one or two are open: about 500 for each office of eleven reps. What the five stages ask for is there for about half of them.
 OPPORTUNITIES = """
-alter table opportunity disable trigger user; alter table opportunity_person disable trigger user; alter table decision_criterion disable trigger user;
-alter table opportunity_answer disable trigger user; alter table need disable trigger user; alter table account_supply disable trigger user;
-insert into opportunity (id, code, account_id, account_team_id, owner_id, name, pipeline_version_id, stage_key, stage_since, amount_currency_code, amount_minor_units,
-                         amount_rank, purchase_on, purchase_rank, decision_on, buying_stage, worth_pursuing)
+insert into opportunity (id, code, account_id, account_team_id, owner_id, name, pipeline_version_id, stage_key, stage_since, state, close_time, lost_reason,
+                         amount_currency_code, amount_minor_units, amount_rank, purchase_on, purchase_rank, person_rank, decision_on, buying_stage, worth_pursuing,
+                         verdict, verdict_time, verdict_by)
 select lpad(n::text, 32, '0')::uuid, 'O-' || lpad(n::text, 6, '0'), a.id, a.team_id, a.owner_id,
        (array['冲压线 ','Pump station ','二期扩建 ','Valves for line ','Spare parts '])[1 + n %% 5] || n, s.version_id, s.key, now() - n %% 100 * interval '1 day',
-       'CNY', 1000000 + n * 100, 1000000 + n * 100, date '2026-01-01' + n %% 700, date '2000-01-01' - (date '2026-01-01' + n %% 700),
-       case when n %% 2 = 0 then date '2026-01-01' + n %% 600 end, (array['market_survey','supplier_evaluation',null])[1 + n %% 3], case when n %% 2 = 0 then true end
+       case when is_open then 'open' when n %% 3 = 0 then 'won' else 'lost' end, case when not is_open then now() - n %% 90 * interval '1 day' end,
+       case when not is_open and n %% 3 <> 0 then 'price' end,
+       'CNY', 1000000 + n * 100, 1000000 + n * 100, date '2026-01-01' + n %% 700, date '2000-01-01' - (date '2026-01-01' + n %% 700), case when is_even then 50 else -1 end,
+       case when is_even then date '2026-01-01' + n %% 600 end, (array['market_survey','supplier_evaluation',null])[1 + mix %% 3], case when is_even then true end,
+       case when is_even and is_open then 'approve' end, case when is_even and is_open then now() end, case when is_even and is_open then 'team_manager' end
   from generate_series(1, %(opportunities)s) n
-  join account a on a.id = lpad((1 + (n - 1) / %(per_account)s)::text, 32, '0')::uuid
-  join pipeline p on p.is_default
-  join pipeline_version v on v.pipeline_id = p.id and v.number = 1
-  join pipeline_stage s on s.version_id = v.id and s.position = 1 + n %% 5;
+ cross join lateral (select (n - 1) / %(per_account)s as at, (n - 1) %% %(per_account)s as place) p
+ cross join lateral (select n + at as mix, (n + at) %% 2 = 0 as is_even, place = 0 or (place = 1 and at %% 4 <> 0) as is_open) m
+  join account a on a.id = lpad((1 + at)::text, 32, '0')::uuid
+  join pipeline l on l.is_default
+  join pipeline_version v on v.pipeline_id = l.id and v.number = 1
+  join pipeline_stage s on s.version_id = v.id and s.position = 1 + mix %% 5;
 insert into opportunity_person (opportunity_id, account_id, contact_id, buying_roles, stance, influence)
 select o.id, o.account_id, p.contact_id, array['decider'], 'ally', 50
-  from generate_series(1, %(opportunities)s, 2) n
-  join opportunity o on o.id = lpad(n::text, 32, '0')::uuid
-  join position p on p.id = lpad((1 + (n - 1) / %(per_account)s * 5)::text, 32, '0')::uuid;
+  from generate_series(1, %(opportunities)s) n
+  join opportunity o on o.id = lpad(n::text, 32, '0')::uuid and o.person_rank = 50
+  join position p on p.id = lpad((1 + (n - 1) / %(per_account)s * 5 + n %% 5)::text, 32, '0')::uuid;
 insert into decision_criterion (opportunity_id, account_id, rank, text)
-select o.id, o.account_id, r, (array['price','delivery','service'])[r] from opportunity o, generate_series(1, 3) r where o.amount_minor_units %% 200 = 0;
-insert into opportunity_answer (opportunity_id, account_id, question, answer) select o.id, o.account_id, 'why-us', 'spare parts within a day' from opportunity o;
+select o.id, o.account_id, r, (array['price','delivery','service'])[r] from opportunity o, generate_series(1, 3) r where o.decision_on is not null;
+insert into opportunity_answer (opportunity_id, account_id, question, answer)
+select o.id, o.account_id, q, 'spare parts within a day' from opportunity o, unnest(array['why-us', 'why-help']) q where q = 'why-us' or o.decision_on is not null;
 insert into need (account_id, kind, scope, text) select a.id, (array['implied','explicit'])[1 + a.employees %% 2], 'organisation', 'fewer stoppages' from account a;
 insert into account_supply (account_id, supplier) select a.id, 'Rival' from account a where a.employees %% 2 = 0;
-alter table opportunity enable trigger user; alter table opportunity_person enable trigger user; alter table decision_criterion enable trigger user;
-alter table opportunity_answer enable trigger user; alter table need enable trigger user; alter table account_supply enable trigger user;
+insert into assessment (account_id, opportunity_id, model_version_id, assessed_on, total, grade, assessed_by)
+select o.account_id, o.id, v.id, current_date - 10, case when o.decision_on is null then 50 else 70 end, case when o.decision_on is null then 'C' else 'B' end, o.owner_id
+  from opportunity o join scoring_model m on m.key = 'value' join scoring_model_version v on v.model_id = m.id and v.number = 1
+ where o.state = 'open' and o.stage_key in ('assessment', 'relationship', 'close');
+insert into engagement_plan (id, account_id, opportunity_id) select o.id, o.account_id, o.id from opportunity o where o.state = 'open' and o.person_rank = 50;
+insert into engagement_step (plan_id, account_id, position, contact_id, user_id)
+select o.id, o.account_id, 1, p.contact_id, o.owner_id from opportunity o join opportunity_person p on p.opportunity_id = o.id where o.state = 'open';
+insert into activity (account_id, kind, state, subject, time, owner_id, created_by)
+select o.account_id, k, 'done', 'On the way to the contract', now() - interval '3 days', o.owner_id, o.owner_id
+  from opportunity o, unnest(array['senior_meeting', 'site_visit']) k
+ where o.state = 'open' and o.stage_key = 'close' and (k = 'senior_meeting' or o.decision_on is not null);
+"""
+
+# What the first opportunities are asked for, and how much of it is there.
+CHECKED = """
+select count(distinct o.id), count(*), count(*) filter (where c.state = 'met'), count(distinct c.kind)
+  from (select * from kam.opportunity where state = 'open' order by id limit 100) o cross join lateral kam.snapshot_evidence(o.id) c
 """
 
 FINISH = """
@@ -147,7 +171,10 @@ select decode(hash, 'hex'), lpad(n::text, 32, '0')::uuid, now() + interval '1 da
   from unnest(%(managers)s::text[]) with ordinality u (hash, n)
 union all
 select decode(hash, 'hex'), lpad((110 + n)::text, 32, '0')::uuid, now() + interval '1 day'
-  from unnest(%(reps)s::text[]) with ordinality u (hash, n);
+  from unnest(%(reps)s::text[]) with ordinality u (hash, n)
+union all
+select decode(hash, 'hex'), lpad((64 + n)::text, 32, '0')::uuid, now() + interval '1 day'
+  from unnest(%(offices)s::text[]) with ordinality u (hash, n);
 alter table account enable trigger user; alter table contact enable trigger user; alter table position enable trigger user;
 alter table contact_profile enable trigger user;
 alter table activity enable trigger user; alter table activity_contact enable trigger user;
@@ -158,10 +185,10 @@ ACTIVITIES_AT_ONCE = 100000
 
 
 def generate(connection, scale, token_count):
-    """Fills an empty database; returns the number of accounts, and by role the tokens: of managers who reach all accounts, and of reps."""
+    """Fills an empty database; returns the number of accounts, and the tokens: of managers who reach all accounts, of reps, and of a manager of each office."""
     accounts, activities = max(1, int(10000 * scale)), int(2000000 * scale)
-    tokens = {role: ["kam1.%s." % role[0] + hashlib.sha256(b"bench %s %d" % (role.encode(), n)).hexdigest()[:43] for n in range(token_count)]
-              for role in ("manager", "rep")}
+    tokens = {who: ["kam1.%s." % role[0] + hashlib.sha256(b"bench %s %d" % (who.encode(), n)).hexdigest()[:43] for n in range(count)]
+              for who, role, count in (("manager", "manager", token_count), ("rep", "rep", token_count), ("office", "manager", OFFICES))}
     hashes = {role: [hashlib.blake2b(token.encode(), digest_size=32).hexdigest() for token in tokens[role]] for role in tokens}
     numbers = {"accounts": accounts, "contacts": accounts * 5, "opportunities": accounts * OPPORTUNITIES_PER_ACCOUNT, "per_account": OPPORTUNITIES_PER_ACCOUNT}
     with connection.cursor() as cursor:
@@ -171,6 +198,15 @@ def generate(connection, scale, token_count):
         for start in range(1, activities + 1, ACTIVITIES_AT_ONCE):
             cursor.execute(ACTIVITIES.replace("% ", "%% "), dict(numbers, **{
                 "from": start, "to": min(activities, start + ACTIVITIES_AT_ONCE - 1)}))
-        cursor.execute(OPPORTUNITIES, numbers)
-        cursor.execute(FINISH, {"managers": hashes["manager"], "reps": hashes["rep"]})
+        for change in ("disable", "enable"):
+            for table in ("opportunity", "opportunity_person", "decision_criterion", "opportunity_answer", "need", "account_supply", "assessment", "engagement_plan",
+                          "engagement_step"):
+                cursor.execute("alter table %s %s trigger user" % (table, change))
+            if change == "disable":
+                cursor.execute(OPPORTUNITIES, numbers)
+                cursor.execute("set constraints all immediate")
+        cursor.execute(CHECKED)
+        opportunities, criteria, met, kinds = cursor.fetchone()
+        print(f"# check: {opportunities} opportunities are asked for {criteria} criteria of {kinds} kinds; {met} are met", flush=True)
+        cursor.execute(FINISH, {"managers": hashes["manager"], "reps": hashes["rep"], "offices": hashes["office"]})
     return accounts, tokens

@@ -2,9 +2,10 @@
 // Load generator: keeps N calls in flight on each of C TLS connections to kamd, each call with an id of its own, for a
 // number of seconds, and prints what came back as one JSON object. One thread, epoll; a closed loop, as pgbench is.
 //
-// usage: load --port P --method get|list|page|today|check|log|idle --accounts N --connections C --in-flight F
-// --seconds S --seed X < tokens Standard input: one session token per line; connection i uses line i modulo their number. idle: one
-// call on each connection, then "idle" on standard output and silence until the time is over.
+// usage: load --port P --method get|list|page|today|check|board|log|idle --accounts N --connections C
+// --in-flight F --seconds S --seed X < tokens
+// Standard input: one session token per line; connection i uses line i modulo their number. idle: one call on each
+// connection, then "idle" on standard output and silence until the time is over.
 #include <fcntl.h>
 #include <getopt.h>
 #include <netinet/in.h>
@@ -26,6 +27,7 @@
 #include "base/uuid.h"
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
+#include "kam/v1/board.pb-c.h"
 #include "kam/v1/overview.pb-c.h"
 #include "kam/v1/process.pb-c.h"
 
@@ -127,16 +129,15 @@ static double percentile_us(const struct load *load, double share)
 }
 
 // The generator's records have their number, in decimal digits, as the hexadecimal digits of their id.
-static void format_random_id(struct load *load, uint64_t count, char id_r[UUID_TEXT_BYTES])
+static void format_id(uint64_t number, char id_r[UUID_TEXT_BYTES])
 {
-    uint64_t number = 1 + next_random(load) % count;
     snprintf(id_r, UUID_TEXT_BYTES, "00000000-0000-0000-0000-%012llu", (unsigned long long)(number % 1000000000000));
 }
 
 static const char *build_body(struct load *load, struct call *call)
 {
     char account_id[UUID_TEXT_BYTES];
-    format_random_id(load, load->options.accounts, account_id);
+    format_id(1 + next_random(load) % load->options.accounts, account_id);
     uint8_t *message = call->body + 5;
     size_t length;
     const char *path;
@@ -162,11 +163,15 @@ static const char *build_body(struct load *load, struct call *call)
         path = "/kam.v1.OverviewService/GetToday";
     } else if (strcmp(load->options.method, "check") == 0) {
         char id[UUID_TEXT_BYTES];
-        format_random_id(load, load->options.accounts * OPPORTUNITIES_PER_ACCOUNT, id);
+        format_id((next_random(load) % load->options.accounts) * OPPORTUNITIES_PER_ACCOUNT + 1, id); // an open one
         Kam__V1__CheckOpportunityRequest request = KAM__V1__CHECK_OPPORTUNITY_REQUEST__INIT;
         request.id = id;
         length = kam__v1__check_opportunity_request__pack(&request, message);
         path = "/kam.v1.ProcessService/CheckOpportunity";
+    } else if (strcmp(load->options.method, "board") == 0) {
+        Kam__V1__GetBoardRequest request = KAM__V1__GET_BOARD_REQUEST__INIT;
+        length = kam__v1__get_board_request__pack(&request, message);
+        path = "/kam.v1.BoardService/GetBoard";
     } else {
         uint8_t uuid[UUID_BYTES];
         char id[UUID_TEXT_BYTES];
@@ -449,7 +454,7 @@ static struct options parse_options(int argc, char **argv)
             options.seed = strtoull(optarg, NULL, 10);
             break;
         default:
-            fprintf(stderr, "usage: load --port P --method get|list|page|today|check|log|idle --accounts N "
+            fprintf(stderr, "usage: load --port P --method get|list|page|today|check|board|log|idle --accounts N "
                             "--connections C --in-flight F --seconds S\n");
             exit(2);
         }
