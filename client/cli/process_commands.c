@@ -15,6 +15,8 @@
 
 // ---- a request, with its chain
 
+typedef Kam__V1__AdvancementEvidence Evidence;
+
 static const char *said(struct app *app, const ProtobufCMessage *message, const char *field)
 {
     return app_clean(app, output_cell(app, message, field, false));
@@ -62,25 +64,47 @@ static void print_step(struct app *app, const Kam__V1__Advancement *one, const K
         fprintf(app->out, "     %s\n", app_clean(app, step->reason));
 }
 
-// What was shown at the last approval, or else when it was asked: the moment that comes later.
+static bool is_same_evidence(const Evidence *one, const Evidence *other)
+{
+    return strcmp(one->criterion_key, other->criterion_key) == 0 && one->is_waived == other->is_waived &&
+           one->is_unmet == other->is_unmet && strcmp(one->evidence_id, other->evidence_id) == 0 &&
+           strcmp(one->evidence_text, other->evidence_text) == 0;
+}
+
+static void print_evidence_row(struct app *app, const Evidence *row)
+{
+    fprintf(app->out, "  - %s", app_clean(app, language_choose(row->name_en, row->name_zh)));
+    if (row->is_unmet)
+        fprintf(app->out, "  %s%s%s", app_tone(app, TONE_BAD), _("(not met)"), app_plain(app));
+    else if (row->is_waived)
+        fprintf(app->out, "  %s%s%s: %s", app_tone(app, TONE_WARN),
+                arena_printf(app->arena, _("waived by %s"), app_clean(app, row->waived_by)), app_plain(app),
+                app_clean(app, row->waiver_reason));
+    else if (*row->evidence_text != '\0')
+        fprintf(app->out, "  %s%s%s", app_dim(app), app_clean(app, row->evidence_text), app_plain(app));
+    fputc('\n', app->out);
+}
+
+// Of each moment what was shown, in the order of time; what is as the moment before had it is not said again.
 static void print_evidence(struct app *app, const Kam__V1__Advancement *one)
 {
-    Kam__V1__EvidenceMoment moment = KAM__V1__EVIDENCE_MOMENT__EVIDENCE_MOMENT_ASK;
-    for (size_t at = 0; at < one->n_evidence; at++)
-        moment = one->evidence[at]->moment > moment ? one->evidence[at]->moment : moment;
-    for (size_t at = 0; at < one->n_evidence; at++) {
-        const Kam__V1__AdvancementEvidence *row = one->evidence[at];
-        if (row->moment != moment)
+    size_t count = 0;
+    for (size_t first = 0, before = 0; first < one->n_evidence; before = first, first += count) {
+        int step = one->evidence[first]->step;
+        for (count = 0; first + count < one->n_evidence && one->evidence[first + count]->step == step;)
+            count++;
+        bool is_same = first - before == count;
+        for (size_t at = 0; at < count && is_same; at++)
+            is_same = is_same_evidence(one->evidence[before + at], one->evidence[first + at]);
+        if (is_same) {
+            fprintf(app->out, "\n");
+            fprintf(app->out, _("Shown at approval %d: the same\n"), step);
             continue;
-        if (at == 0 || one->evidence[at - 1]->moment != moment)
-            output_heading(app, moment == KAM__V1__EVIDENCE_MOMENT__EVIDENCE_MOMENT_ASK ? _("Shown when it was asked")
-                                                                                        : _("Shown at the approval"));
-        fprintf(app->out, "  - %s", app_clean(app, language_choose(row->name_en, row->name_zh)));
-        if (row->is_waived)
-            fprintf(app->out, "  %s%s%s", app_tone(app, TONE_WARN), _("(waived)"), app_plain(app));
-        else if (*row->evidence_text != '\0')
-            fprintf(app->out, "  %s%s%s", app_dim(app), app_clean(app, row->evidence_text), app_plain(app));
-        fputc('\n', app->out);
+        }
+        output_heading(app, step == 0 ? _("Shown when it was asked")
+                                      : arena_printf(app->arena, _("Shown at approval %d"), step));
+        for (size_t at = first; at < first + count; at++)
+            print_evidence_row(app, one->evidence[at]);
     }
 }
 

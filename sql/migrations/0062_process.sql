@@ -90,12 +90,13 @@ create table approval_step (
 create unique index approval_step_one_open on approval_step (advancement_id) where state = 'open';
 create index approval_step_decider on approval_step (decided_by) where decided_by is not null;
 
--- The criteria as they stood when it was asked, and when it was approved. Never changed.
+-- The criteria as they stood when it was asked, and at each approval. Never changed.
 create table advancement_evidence (
     id uuid primary key default uuid7(),
     advancement_id uuid not null,
     account_id uuid not null,
-    moment text not null,
+    moment text not null,               -- step: an approval before the last one, which does not ask whether they are met
+    step int not null default 0,        -- the position of the approval
     position int not null,
     criterion_key text not null,
     kind text not null,
@@ -106,12 +107,15 @@ create table advancement_evidence (
     evidence_id uuid,                   -- of the kind's table, as it was then
     evidence_text text not null default '',
     evidence_time timestamptz,
+    waived_by uuid references app_user,
+    waiver_reason text not null default '',
     create_time timestamptz not null default now(),
     foreign key (advancement_id, account_id) references advancement (id, account_id),
     constraint advancement_evidence_criterion_form check (is_key(criterion_key)),
-    constraint advancement_evidence_once unique (advancement_id, moment, criterion_key),
-    constraint advancement_evidence_moment_known check (moment in ('ask', 'approval')),
-    constraint advancement_evidence_state_known check (state in ('met', 'waived'))
+    constraint advancement_evidence_once unique (advancement_id, step, criterion_key),
+    constraint advancement_evidence_moment_known check (moment in ('ask', 'step', 'approval')),
+    constraint advancement_evidence_step_given check (step >= 0 and (moment = 'ask') = (step = 0)),
+    constraint advancement_evidence_state_known check (state in ('met', 'waived') or state = 'unmet' and moment = 'step')
 );
 
 -- Every move, and every verdict. From the first stage of its pipeline on, or from the one it was imported at, they lead to where the opportunity is. Never changed.

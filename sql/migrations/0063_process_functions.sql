@@ -239,16 +239,18 @@ begin
 end
 $$;
 
--- After require_criteria(), which saw what was there a moment before: what is kept must show as much.
-create function keep_evidence(advancement advancement, moment text) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+-- After require_criteria(), which saw what was there a moment before: what is kept must show as much. step: the position of the approval, 0 when it is asked.
+create function keep_evidence(advancement advancement, moment text, step int) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_kept int;
 begin
-    insert into advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state, evidence_kind, evidence_id, evidence_text, evidence_time)
-    select advancement.id, advancement.account_id, keep_evidence.moment, c.place, c.criterion_key, c.kind, c.name_en, c.name_zh, c.state,
-           c.evidence_kind, c.evidence_id, coalesce(c.evidence_text, ''), c.evidence_time
+    insert into advancement_evidence (advancement_id, account_id, moment, step, position, criterion_key, kind, name_en, name_zh, state, evidence_kind, evidence_id, evidence_text,
+                                      evidence_time, waived_by, waiver_reason)
+    select advancement.id, advancement.account_id, keep_evidence.moment, keep_evidence.step, c.place, c.criterion_key, c.kind, c.name_en, c.name_zh,
+           case c.state when 'not_recordable' then 'unmet' else c.state end, c.evidence_kind, c.evidence_id, coalesce(c.evidence_text, ''), c.evidence_time,
+           case c.state when 'waived' then c.waived_by end, case c.state when 'waived' then c.waiver_reason else '' end
       from (select x.*, row_number() over () as place from snapshot_evidence(advancement.opportunity_id) x) c
-     where c.state in ('met', 'waived');
+     where c.state in ('met', 'waived') or keep_evidence.moment = 'step';
     get diagnostics v_kept = row_count;
     if v_kept < (select count(*) from opportunity o join stage_criterion c on c.version_id = o.pipeline_version_id and c.stage_key = o.stage_key
                   where o.id = advancement.opportunity_id) then
@@ -310,7 +312,7 @@ begin
             'key_account_group' = any (v_stage.approvals)
             and group_decides(v_opportunity.pipeline_version_id, v_opportunity.amount_currency_code, v_opportunity.amount_minor_units), coalesce(ask_advancement.note, ''))
     returning * into v_advancement;
-    perform keep_evidence(v_advancement, 'ask');
+    perform keep_evidence(v_advancement, 'ask', 0);
     insert into approval_step (advancement_id, account_id, position, approver)
     select v_advancement.id, v_advancement.account_id, s.place, s.approver from unnest(v_stage.approvals) with ordinality s (approver, place) order by s.place;
     if open_next_step(v_advancement, v_advancement.is_for_group) then
@@ -403,8 +405,8 @@ begin
     if v_is_last then
         perform require_criteria((v.opportunity).id);
         perform require_other_hands(v.opportunity, (v.advancement).requested_by);
-        perform keep_evidence(v.advancement, 'approval');
     end if;
+    perform keep_evidence(v.advancement, case when v_is_last then 'approval' else 'step' end, (select s.position from approval_step s where s.id = v.step_id));
     update approval_step s
        set state = 'approved', decided_by = caller_id(), on_behalf_of = nullif(v.decides_as, caller_id()), decide_time = now(), reason = coalesce(approve_step.reason, '')
      where s.id = v.step_id;

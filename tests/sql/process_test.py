@@ -40,6 +40,20 @@ class AskTest(ProcessStage):
         self.assertEqual(('North', 'well done'), (got['steps'][0]['decided_by'], got['steps'][0]['reason']))
         self.assertEqual(self.stands(), self.replay())
 
+    def test_what_each_approver_saw_is_kept(self):
+        self.bring_to('judge')
+        self.set_amount(THRESHOLD)
+        self.waive('nell', 'project-approved')
+        self.ask()
+        self.unwaive('nell', 'project-approved')
+        self.approve('north')
+        self.assertEqual([('ask', 0, True, False), ('step', 1, False, True)],
+                         [self.values(row, 'moment', 'step', 'is_waived', 'is_unmet') for row in self.advancement()['evidence']])
+        self.refused('FAILED_PRECONDITION', 'UNMET_CRITERIA', self.approve, 'boss')
+        self.waive('nell', 'project-approved', reason='seen')
+        self.approve('boss')
+        self.assertEqual(('approval', 2, 'Nell', 'seen'), self.values(self.advancement()['evidence'][-1], 'moment', 'step', 'waived_by', 'waiver_reason'))
+
     def test_won_through_the_last_stage_only(self):
         self.bring_to('close')
         self.assertEqual(('close', 'open', 'approve'), self.stands())
@@ -374,7 +388,8 @@ class WaiverTest(ProcessStage):
         self.refused('FAILED_PRECONDITION', 'CRITERION_WAIVED', self.waive)
         self.waive('nell', 'need-stated')
         self.ask()
-        self.assertEqual([True, True], [row['is_waived'] for row in self.advancement()['evidence']])
+        self.assertEqual([(True, 'North', 'known for years'), (True, 'Nell', 'known for years')],
+                         [self.values(row, 'is_waived', 'waived_by', 'waiver_reason') for row in self.advancement()['evidence']])
         self.approve('north')
         self.assertEqual('judge', self.stands()[0])
         waivers = self.call('ann').read('ProcessService/GetProgress', {'opportunity_id': self.opportunity})['waivers']

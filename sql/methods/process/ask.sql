@@ -16,4 +16,4 @@ select {{advancement_steps}}
 -- into: evidence
 select {{advancement_evidence}}
  where x.advancement_id = :record.id
- order by x.moment desc, x.position;
+ order by x.step, x.position;

@@ -13,4 +13,4 @@ select {{advancement_steps}}
 -- into: evidence
 select {{advancement_evidence}}
  where x.advancement_id = :id
- order by x.moment desc, x.position;
+ order by x.step, x.position;
