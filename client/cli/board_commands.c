@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// kam board: what stands open, stage by stage. Side by side where the terminal is wide enough, else one stage below another.
+// kam board: what stands open, stage by stage. Side by side where the terminal is wide enough, else one stage below
+// another.
 #include "board_commands.h"
 
 #include <string.h>
@@ -33,7 +34,8 @@ static const char *whole_amount(struct app *app, const Kam__V1__Money *money, bo
 {
     if (money == NULL)
         return "";
-    char *text = arena_strdup(app->arena, value_format_money(app->arena, money->currency_code, money->minor_units, true));
+    char *text =
+        arena_strdup(app->arena, value_format_money(app->arena, money->currency_code, money->minor_units, true));
     char *point = strchr(text, '.');
     if (point != NULL)
         *point = '\0';
@@ -69,7 +71,23 @@ static const char *days_text(struct app *app, const Card *card)
 
 static const char *deferred_text(struct app *app, const Card *card)
 {
-    return card->review_on == NULL ? "" : arena_printf(app->arena, _("deferred to %s"), date_text(app, card, "review_on"));
+    return card->review_on == NULL ? ""
+                                   : arena_printf(app->arena, _("deferred to %s"), date_text(app, card, "review_on"));
+}
+
+// What keeps it from going on: somebody's approval, or criteria that nothing shows.
+static const char *missing_text(struct app *app, const Card *card)
+{
+    if (card->waiting_for != KAM__V1__APPROVER__APPROVER_UNSPECIFIED)
+        return arena_printf(app->arena, _("waits: %s"), output_cell(app, &card->base, "waiting_for", false));
+    return card->unmet_count == 0 ? _("ready") : arena_printf(app->arena, _("%d missing"), card->unmet_count);
+}
+
+static enum tone missing_tone(const Card *card)
+{
+    if (card->waiting_for != KAM__V1__APPROVER__APPROVER_UNSPECIFIED)
+        return TONE_WARN;
+    return card->unmet_count == 0 ? TONE_GOOD : TONE_DIM;
 }
 
 static enum tone days_tone(const Card *card)
@@ -138,6 +156,7 @@ static void add_card(struct app *app, struct column *column, const Card *card, s
     add_line(app, column, (struct line){app_clean(app, card->name), "", TONE_DIM, TONE_PLAIN});
     const char *days = arena_printf(app->arena, _("%s d"), days_text(app, card));
     add_line(app, column, (struct line){app_clean(app, card->owner_name), days, TONE_PLAIN, days_tone(card)});
+    add_line(app, column, (struct line){missing_text(app, card), "", missing_tone(card), TONE_PLAIN});
     if (card->review_on != NULL)
         add_line(app, column, (struct line){deferred_text(app, card), "", TONE_DIM, TONE_PLAIN});
 }
@@ -150,8 +169,8 @@ static const char *rule(struct app *app, size_t width)
     return text;
 }
 
-static void fill_column(struct app *app, struct column *column, const Board *board, size_t at, size_t first, size_t shown,
-                        size_t width)
+static void fill_column(struct app *app, struct column *column, const Board *board, size_t at, size_t first,
+                        size_t shown, size_t width)
 {
     const Stage *stage = board->stages[at];
     const char *count = arena_printf(app->arena, "%d", stage->count);
@@ -200,7 +219,8 @@ static void print_columns(struct app *app, const Board *board, size_t width)
     for (size_t row = 0; row < height; row++) {
         size_t last = 0; // the last column that has this row
         for (size_t at = 0; at < board->n_stages; at++)
-            if (row < columns[at].count && (*columns[at].lines[row].left != '\0' || *columns[at].lines[row].right != '\0'))
+            if (row < columns[at].count &&
+                (*columns[at].lines[row].left != '\0' || *columns[at].lines[row].right != '\0'))
                 last = at;
         for (size_t at = 0; at <= last; at++) {
             static const struct line nothing = {"", "", TONE_PLAIN, TONE_PLAIN};
@@ -232,8 +252,8 @@ static void print_stage_head(struct app *app, const Board *board, size_t at)
 static void print_cards(struct app *app, const Board *board, const Stage *stage, size_t first, size_t shown,
                         size_t amount_width)
 {
-    enum { CODE, AMOUNT, DAYS, ACCOUNT, NAME, OWNER, PURCHASE, DEFERRED, CELLS };
-    static const char *const fields[CELLS] = {"code", "amount",     "days_in_stage", "account_name",
+    enum { CODE, AMOUNT, DAYS, MISSING, ACCOUNT, NAME, OWNER, PURCHASE, DEFERRED, CELLS };
+    static const char *const fields[CELLS] = {"code", "amount",     "days_in_stage", "unmet_count", "account_name",
                                               "name", "owner_name", "purchase_on",   "review_on"};
     struct table table = {.arena = app->arena, .column_count = CELLS};
     for (size_t column = 0; column < CELLS; column++) {
@@ -242,6 +262,7 @@ static void print_cards(struct app *app, const Board *board, const Stage *stage,
         table.is_right[column] = column == AMOUNT || column == DAYS;
     }
     table.headings[DAYS] = _("Days");
+    table.headings[MISSING] = _("Next");
     table.headings[DEFERRED] = "";
     for (size_t at = first; at < first + shown; at++) {
         const Card *card = board->cards[at];
@@ -251,9 +272,11 @@ static void print_cards(struct app *app, const Board *board, const Stage *stage,
         // As wide in every stage.
         cells[AMOUNT] = arena_printf(app->arena, "%*s%s", (int)(amount_width - text_width(amount)), "", amount);
         cells[DAYS] = arena_printf(app->arena, "%7s", days_text(app, card));
+        cells[MISSING] = missing_text(app, card);
         cells[DEFERRED] = deferred_text(app, card);
         begins[AMOUNT] = is_unrated(card) ? app_tone(app, TONE_WARN) : NULL;
         begins[DAYS] = days_tone(card) == TONE_PLAIN ? NULL : app_tone(app, days_tone(card));
+        begins[MISSING] = app_tone(app, missing_tone(card));
         begins[DEFERRED] = app_tone(app, TONE_DIM);
         table_add_toned_row(&table, cells, begins);
     }
@@ -353,8 +376,9 @@ static enum exit_code show_board(struct app *app, struct invocation *invocation)
     message_set_integer(request, "cards_per_stage", cards_per_stage(app, app->settings.json || is_table));
     enum kam_code code = app_try_call(app, GET_BOARD, request, &response);
     if (code == KAM_NOT_FOUND)
-        return app_refuse(app, EXIT_NOT_FOUND, _("no such pipeline, or not your board: you see your own, and as a manager "
-                                                 "those of the teams and people below you"));
+        return app_refuse(app, EXIT_NOT_FOUND,
+                          _("no such pipeline, or not your board: you see your own, and as a manager "
+                            "those of the teams and people below you"));
     if (code != KAM_OK)
         return app_print_error(app);
     const Board *board = (const Board *)response;
@@ -375,7 +399,7 @@ const struct command board_commands[] = {
         .arguments = {{.name = N_("PIPELINE"), .field = "pipeline_key", .is_optional = true}},
         .hidden = "cards_per_stage",
         .columns = "stage_key code name account_name owner_name amount reporting_amount probability purchase_on "
-                   "days_in_stage allowed_days is_stalled review_on key_person_name",
+                   "days_in_stage allowed_days is_stalled unmet_count waiting_for review_on key_person_name",
         .run = show_board,
         .examples = {"kam board", "kam board channel --order amount", "kam board --team North --all",
                      "kam board --owner wangli --csv"},

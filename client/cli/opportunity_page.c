@@ -7,6 +7,7 @@
 #include "language.h"
 #include "message.h"
 #include "output.h"
+#include "recent.h"
 #include "resolve.h"
 
 #define GET_OPPORTUNITY "/kam.v1.OpportunityService/GetOpportunity"
@@ -64,8 +65,23 @@ static void print_outcome(struct app *app, const Kam__V1__Opportunity *opportuni
     }
     const char *verdict = shown(app, opportunity, "verdict");
     if (opportunity->review_on != NULL)
-        verdict = arena_printf(app->arena, _("%s until %s"), verdict, shown(app, opportunity, "review_on"));
+        verdict = arena_printf(app->arena, _("%s, to be looked at again on %s"), verdict,
+                               shown(app, opportunity, "review_on"));
     print_line(app, opportunity, "verdict", verdict);
+}
+
+// Who has to say yes now, and how to look at what was asked.
+static void print_request(struct app *app, const Kam__V1__Opportunity *opportunity)
+{
+    if (*opportunity->waiting_request_id == '\0')
+        return;
+    const char *names =
+        opportunity->n_waiting_for == 0 ? _("nobody can decide it now") : shown(app, opportunity, "waiting_for");
+    const char *id = opportunity->waiting_request_id;
+    recent_remember(app, &id, 1);
+    print_line(app, opportunity, "waiting_for",
+               arena_printf(app->arena, _("%s, since %s  [%s]"), names, shown(app, opportunity, "waiting_since"),
+                            recent_short_id(id)));
 }
 
 static void print_head(struct app *app, const Kam__V1__Opportunity *opportunity)
@@ -79,6 +95,7 @@ static void print_head(struct app *app, const Kam__V1__Opportunity *opportunity)
     print_line(app, opportunity, "account_name", opportunity->account_name);
     print_line(app, opportunity, "stage_name_en", stage_text(app, opportunity));
     print_outcome(app, opportunity);
+    print_request(app, opportunity);
     print_line(app, opportunity, "amount", money_text(app, opportunity));
     output_section(app, &opportunity->base, NULL, "purchase_on decision_on buying_stage");
     if (*opportunity->key_person_name != '\0')

@@ -127,7 +127,7 @@ static bool is_empty(const Kam__V1__Today *today)
     return today->n_overdue + today->n_due + today->n_coming + today->n_unreported + today->n_birthdays +
                today->n_quiet_accounts + today->n_team + today->n_comments + today->n_targets +
                today->n_engagement_steps + today->n_budget_windows + today->n_approvals + today->n_reviews +
-               today->n_stalled + today->n_verdicts + today->n_grades + today->n_grade_reviews ==
+               today->n_stalled + today->n_verdicts + today->n_grades + today->n_grade_reviews + today->n_returned ==
            0;
 }
 
@@ -141,6 +141,8 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
                (ProtobufCMessage *const *)today->verdicts, today->n_verdicts, stage);
     print_rows(app, _("Grades to confirm"), &kam__v1__grade__descriptor, (ProtobufCMessage *const *)today->grades,
                today->n_grades, "id account_code account_name kind grade present_grade suggested_by");
+    print_rows(app, _("Returned to you"), &kam__v1__advancement__descriptor, (ProtobufCMessage *const *)today->returned,
+               today->n_returned, "opportunity_code opportunity_name account_name ended_by end_reason end_time");
     print_activities(app, _("Overdue"), today->overdue, today->n_overdue, today->overdue_count, WHEN_LATE);
     print_activities(app, _("Today"), today->due, today->n_due, today->due_count, WHEN_HOUR);
     print_activities(app, _("Done, but without a result"), today->unreported, today->n_unreported, 0, WHEN_DAY);

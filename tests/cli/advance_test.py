@@ -47,6 +47,9 @@ class AdvanceTest(unittest.TestCase):
     def request_id(self):
         return self.run_kam('nadia', 'approval', 'list', '--json').json['advancements'][0]['id']
 
+    def last_request(self):
+        return self.run_kam('nora', 'approval', 'list', '--opportunity', self.code, '--json').json['advancements'][-1]['id']
+
     def test_the_story(self):
         ran = self.run_kam('nora', 'opportunity', 'advance', self.code, code=5)
         self.assertIn('it cannot leave its stage yet', ran.err)
@@ -68,13 +71,21 @@ class AdvanceTest(unittest.TestCase):
         today = self.run_kam('nadia', 'today').out
         self.assertLess(today.index('Waiting for your approval'), today.index('Pumps'))
         shown = self.run_kam('nadia', 'approval', 'show', self.request_id()).out
-        for text in ('Pumps', 'begin > close', 'please', '1. Team manager', 'day-known  (waived)'):
+        for text in ('Pumps', 'begin > close', 'please', '1. Team manager', 'day-known  waived by Nadia Nord: any day'):
             self.assertIn(text, shown)
         self.assertIn('待审批', self.run_kam('nadia', 'approval', 'show', self.request_id(), language=CHINESE).out)
         self.run_kam('nora', 'approval', 'approve', self.request_id(), code=4)
         self.assertEqual(f'Returned: {self.code} Pumps.\n', self.run_kam('nadia', 'approval', 'return', self.request_id(), '--reason', 'who decides?').out)
+        today = self.run_kam('nora', 'today').out
+        self.assertIn('Returned to you', today)
+        self.assertLess(today.index('Returned to you'), today.index('who decides?'))
         self.run_kam('nora', 'opportunity', 'advance', self.code)
+        self.assertNotIn('Returned to you', self.run_kam('nora', 'today').out)
+        self.assertRegex(self.run_kam('nora', 'opportunity', 'show', self.code).out, r'Waits for +Nadia Nord, since ')
+        self.assertIn('waits: Team manager', self.run_kam('nora', 'board').out)
         self.assertEqual(f'{self.code} Pumps has come to: close.\n', self.run_kam('nadia', 'approval', 'approve', self.request_id()).out)
+        self.assertIn('Shown at approval 1: the same', self.run_kam('nora', 'approval', 'show', self.last_request()).out)
+        self.assertIn('ready', self.run_kam('nora', 'board').out)
         self.run_kam('nora', 'opportunity', 'advance', self.code)
         self.assertEqual(f'Withdrawn: {self.code} Pumps.\n', self.run_kam('nora', 'approval', 'withdraw', self.request_id()).out)
         self.assertIn('Moved back', self.run_kam('nora', 'opportunity', 'back', self.code, '--reason', 'not yet').out)

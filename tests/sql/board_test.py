@@ -217,6 +217,21 @@ class BoardTest(Stage):
         # Nothing else is with those below: the team above has one more.
         self.assertEqual(501, len(self.board('north')['cards']))
 
+    def test_what_is_missing(self):
+        made = self.add()
+        boss = self.call('boss')
+        missing = lambda: [(card['unmet_count'], card['waiting_for']) for card in self.board()['cards']]     # noqa: E731
+        unmet = [row['key'] for row in self.call('ann').read('ProcessService/CheckOpportunity', {'id': made['id']})['criteria'] if row['state'] != 'met']
+        self.assertGreater(len(unmet), 1)
+        self.assertEqual([(len(unmet), None)], missing())
+        for number, key in enumerate(unmet, 1):
+            self.call('north').write('ProcessService/WaiveCriterion', {'opportunity_id': made['id'], 'criterion_key': key, 'reason': 'x'})
+            self.assertEqual([(len(unmet) - number, None)], missing())
+        self.query("update pipeline_stage s set approvals = '{team_manager}' from opportunity o where o.id = %s and s.version_id = o.pipeline_version_id and s.key = o.stage_key", made['id'])
+        self.call('ann').write('ProcessService/AskAdvancement', {'opportunity_id': made['id']})
+        self.assertEqual([(0, 'team_manager')], missing())
+        self.assertEqual([(0, 'team_manager')], [(card['unmet_count'], card['waiting_for']) for card in boss.read(GET, {})['cards']])
+
 
 if __name__ == '__main__':
     unittest.main()

@@ -3,8 +3,10 @@
 -- kind: read
 -- roles: rep, manager
 -- into: .
-select {{opportunity_columns}}, {{opportunity_texts}}
+select {{opportunity_columns}}, {{opportunity_texts}}, q.id as waiting_request_id, q.create_time as waiting_since, d.names as waiting_for
   from {{opportunity_tables}}
+  left join advancement q on q.opportunity_id = o.id and q.state = 'waiting'
+  left join lateral kam.approval_deciders(q.id) d on q.id is not null
  where o.id = {{opportunity_meant}};
 -- into: people
 select {{opportunity_person_columns}}

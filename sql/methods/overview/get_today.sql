@@ -144,6 +144,26 @@ select {{grade_columns}}
   from page join account_grade g on g.id = page.id
   {{grade_tables}}
  order by g.create_time desc, g.id desc;
+-- into: returned
+with page as materialized (
+    select x.id, x.end_time
+      from ((select v.id, v.end_time, v.opportunity_id, v.create_time from advancement v
+              where v.requested_by = (select coalesce(:user_id, kam.caller_id())) and v.state = 'returned' and v.end_time >= (select kam.day_start(-14)))
+            union
+            (select v.id, v.end_time, v.opportunity_id, v.create_time from opportunity o join advancement v on v.opportunity_id = o.id
+              where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open' and v.state = 'returned' and v.end_time >= (select kam.day_start(-14)))) x
+     where exists (select from opportunity o where o.id = x.opportunity_id and o.state = 'open')
+       and not exists (select from advancement l where l.opportunity_id = x.opportunity_id and l.create_time > x.create_time)
+     order by x.end_time desc, x.id desc
+     limit 10)
+select x.*
+  from page n
+ cross join lateral (
+    select {{advancement_columns}}
+      from {{advancement_tables}}
+     where v.id = n.id
+    offset 0) x
+ order by n.end_time desc, n.id desc;
 -- into: reviews
 select {{opportunity_columns}}
   from {{opportunity_tables}}
