@@ -142,7 +142,7 @@ language sql immutable set search_path = kam, pg_temp as $$
       from list l, (values
         ('activity_done', 'an activity done', '已完成的跟进', true,
          '[{"name": "kinds", "type": "choices", "required": true, "values": "activities"},
-           {"name": "since", "type": "choice", "values": ["stage", "ever"], "default": "ever"},
+           {"name": "since", "type": "choice", "values": ["stage", "opportunity", "ever"], "default": "ever"},
            {"name": "days", "type": "integer", "min": 1, "max": 3650},
            {"name": "count", "type": "integer", "min": 1, "max": 100, "default": 1}]'::jsonb),
         ('account_fields', 'the account''s archive filled in', '客户档案已填写', true,

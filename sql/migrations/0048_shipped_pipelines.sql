@@ -35,7 +35,7 @@ begin
    "parameters": {"fields": ["worth_pursuing"]}},
   {"stage": "information", "key": "insider", "kind": "contact_relationship", "name_en": "An insider who meets us", "name_zh": "已有内线，关系达到约会",
    "parameters": {"insider": true, "relationship": 2}},
-  {"stage": "information", "key": "sample", "kind": "activity_done", "name_en": "A sample or material delivered", "name_zh": "已提供样品或资料", "parameters": {"kinds": ["sample"]}},
+  {"stage": "information", "key": "sample", "kind": "activity_done", "name_en": "A sample or material delivered", "name_zh": "已提供样品或资料", "parameters": {"kinds": ["sample"], "since": "opportunity"}},
   {"stage": "information", "key": "profiles", "kind": "profiles_present", "name_en": "Profiles of those who decide", "name_zh": "决策人资料齐全",
    "parameters": {"role": "decider"}},
   {"stage": "information", "key": "buying-process", "kind": "buying_process", "name_en": "Buying process, present suppliers, decision time and ranking of closing factors",
@@ -52,11 +52,11 @@ begin
   {"stage": "relationship", "key": "rehearsal", "kind": "answered", "name_en": "The decision rehearsed", "name_zh": "决策预演", "parameters": {"questions": [
      {"key": "why-us", "en": "Why would they choose us?", "zh": "客户为什么会选择我们？"},
      {"key": "why-help", "en": "Why would this person help us?", "zh": "这个人为什么会帮我们？"}]}},
-  {"stage": "relationship", "key": "quotation", "kind": "activity_done", "name_en": "A quotation issued", "name_zh": "已报价", "parameters": {"kinds": ["quotation"]}},
+  {"stage": "relationship", "key": "quotation", "kind": "activity_done", "name_en": "A quotation issued", "name_zh": "已报价", "parameters": {"kinds": ["quotation"], "since": "opportunity"}},
   {"stage": "close", "key": "senior-meeting", "kind": "activity_done", "name_en": "A meeting of both managements held", "name_zh": "已完成高层互访",
-   "parameters": {"kinds": ["senior_meeting"]}},
-  {"stage": "close", "key": "site-visit", "kind": "activity_done", "name_en": "A site visit or audit done", "name_zh": "已完成考察或验厂", "parameters": {"kinds": ["site_visit"]}},
-  {"stage": "close", "key": "contract", "kind": "activity_done", "name_en": "The contract signed", "name_zh": "合同已签订", "parameters": {"kinds": ["contract_signing"]}}]},
+   "parameters": {"kinds": ["senior_meeting"], "since": "opportunity"}},
+  {"stage": "close", "key": "site-visit", "kind": "activity_done", "name_en": "A site visit or audit done", "name_zh": "已完成考察或验厂", "parameters": {"kinds": ["site_visit"], "since": "opportunity"}},
+  {"stage": "close", "key": "contract", "kind": "activity_done", "name_en": "The contract signed", "name_zh": "合同已签订", "parameters": {"kinds": ["contract_signing"], "since": "opportunity"}}]},
 
 {"key": "seven-stage", "name_en": "Seven stages", "name_zh": "七阶段",
  "stages": [
@@ -81,7 +81,7 @@ begin
   {"stage": "deep-contact", "key": "accepted", "kind": "contact_relationship", "name_en": "Somebody there accepts us", "name_zh": "有联系人认同我们",
    "parameters": {"relationship": 3}},
   {"stage": "deep-contact", "key": "need", "kind": "need_stated", "name_en": "A need stated", "name_zh": "需求已提出", "parameters": {}},
-  {"stage": "progress", "key": "quotation", "kind": "activity_done", "name_en": "A quotation issued", "name_zh": "已报价", "parameters": {"kinds": ["quotation"]}},
+  {"stage": "progress", "key": "quotation", "kind": "activity_done", "name_en": "A quotation issued", "name_zh": "已报价", "parameters": {"kinds": ["quotation"], "since": "opportunity"}},
   {"stage": "progress", "key": "decider-accepts-us", "kind": "contact_relationship", "name_en": "A decider accepts us", "name_zh": "决策人认同我们",
    "parameters": {"role": "decider", "relationship": 3}},
   {"stage": "first-cooperation", "key": "trial-order", "kind": "order_placed", "name_en": "A trial order exists", "name_zh": "已有试单", "parameters": {}},
@@ -116,7 +116,7 @@ begin
      {"key": "brand", "en": "What is our brand worth to them?", "zh": "怎样看待我们的品牌？"},
      {"key": "present-sales", "en": "What do they sell now, and how much?", "zh": "现在销售什么，销量多少？"},
      {"key": "our-investment", "en": "What do they want us to invest?", "zh": "希望我方投入什么？"}]}},
-  {"stage": "agreement", "key": "contract", "kind": "activity_done", "name_en": "The contract signed", "name_zh": "合同已签订", "parameters": {"kinds": ["contract_signing"]}},
+  {"stage": "agreement", "key": "contract", "kind": "activity_done", "name_en": "The contract signed", "name_zh": "合同已签订", "parameters": {"kinds": ["contract_signing"], "since": "opportunity"}},
   {"stage": "cultivate", "key": "six-dimensions", "kind": "assessment", "name_en": "The six dimensions scored", "name_zh": "已完成六个方面的评分",
    "parameters": {"model": "dealer"}},
   {"stage": "maintain", "key": "visits", "kind": "visits_kept", "name_en": "Visits on fixed days kept", "name_zh": "固定日期拜访已落实",
@@ -139,8 +139,8 @@ begin
  "criteria": [
   {"stage": "contacted", "key": "first-contact", "kind": "activity_done", "name_en": "First contact logged", "name_zh": "已记录首次接触",
    "parameters": {"kinds": ["call", "visit", "message", "email"]}},
-  {"stage": "enquiry", "key": "quotation", "kind": "activity_done", "name_en": "A quotation issued in writing", "name_zh": "已书面报价", "parameters": {"kinds": ["quotation"]}},
-  {"stage": "sample", "key": "sent", "kind": "activity_done", "name_en": "A sample sent", "name_zh": "样品已寄出", "parameters": {"kinds": ["sample"]}},
+  {"stage": "enquiry", "key": "quotation", "kind": "activity_done", "name_en": "A quotation issued in writing", "name_zh": "已书面报价", "parameters": {"kinds": ["quotation"], "since": "opportunity"}},
+  {"stage": "sample", "key": "sent", "kind": "activity_done", "name_en": "A sample sent", "name_zh": "样品已寄出", "parameters": {"kinds": ["sample"], "since": "opportunity"}},
   {"stage": "sample", "key": "chased", "kind": "follow_up", "name_en": "Asked about on day 2 or 3", "name_zh": "第 2 至 3 天已跟进",
    "parameters": {"kind": "sample", "from_days": 2, "to_days": 3}},
   {"stage": "sample", "key": "outcome", "kind": "answered", "name_en": "Courier number and outcome recorded", "name_zh": "已记录快递单号和结果", "parameters": {"questions": [
@@ -148,7 +148,7 @@ begin
      {"key": "no-order-reason", "en": "Does an order follow? If not, why not?", "zh": "样品之后是否下单？如果没有，原因是什么？"}]}},
   {"stage": "price", "key": "price-agreed", "kind": "answered", "name_en": "The price agreed on recorded", "name_zh": "已记录商定的价格", "parameters": {"questions": [
      {"key": "agreed-price", "en": "Which price holds: ours, the customer's target price, or a manager's?", "zh": "按哪个价格成交：我方价格、客户目标价，还是经理特批价？"}]}},
-  {"stage": "first-order", "key": "contract", "kind": "activity_done", "name_en": "The contract signed", "name_zh": "合同已签订", "parameters": {"kinds": ["contract_signing"]}},
+  {"stage": "first-order", "key": "contract", "kind": "activity_done", "name_en": "The contract signed", "name_zh": "合同已签订", "parameters": {"kinds": ["contract_signing"], "since": "opportunity"}},
   {"stage": "first-order", "key": "payment", "kind": "answered", "name_en": "Payment recorded", "name_zh": "已记录付款方式", "parameters": {"questions": [
      {"key": "payment-terms", "en": "Payment before delivery, or cash on delivery?", "zh": "款到发货，还是货到付款？"}]}},
   {"stage": "extend", "key": "new-product", "kind": "answered", "name_en": "Another product proposed", "name_zh": "已推荐新品种", "parameters": {"questions": [

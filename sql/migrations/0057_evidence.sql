@@ -23,12 +23,19 @@ begin
 end
 $$;
 
+-- What was done for an earlier sale proves nothing of this one: when the last one closed that was over before this one was written down. NULL: there was none. Not when
+-- this one was written down, as people visit first.
+create function sale_began(o opportunity) returns timestamptz language sql stable set search_path = kam, pg_temp as $$
+    select max(x.close_time) from opportunity x where x.account_id = o.account_id and x.state in ('won', 'lost') and x.close_time <= o.create_time
+$$;
+
 -- kinds, since, days, count. What was corrected or cancelled is not done.
 create function evidence_of_activities(o opportunity, zone text, parameters jsonb) returns evidence
 language plpgsql stable set search_path = kam, pg_temp as $$
 declare
     v_count int := coalesce((parameters ->> 'count')::int, 1);
-    v_from timestamptz := greatest(case parameters ->> 'since' when 'stage' then o.stage_since end,
+    v_from timestamptz := greatest(case parameters ->> 'since' when 'stage' then o.stage_since
+                                                               when 'opportunity' then sale_began(o) end,
                                    ((now() at time zone zone)::date - (parameters ->> 'days')::int)::timestamp at time zone zone);
     v_found int := 0;
     e evidence;
@@ -359,7 +366,8 @@ begin
 end
 $$;
 
--- role: an open plan, of this opportunity or of the account alone, whose last step is with somebody who has it.
+-- role: a plan that runs or was carried out, of this opportunity or of the account alone, whose last step is with somebody who has it. One that ended before
+-- an earlier sale did led there.
 create function evidence_of_engagement(o opportunity, parameters jsonb) returns evidence language plpgsql stable set search_path = kam, pg_temp as $$
 declare
     e evidence;
@@ -369,7 +377,8 @@ begin
      cross join lateral (select s.contact_id from engagement_step s where s.plan_id = p.id and s.remove_time is null order by s.position desc limit 1) l
       join map_people(o.account_id, o.id) m on m.contact_id = l.contact_id
       join contact c on c.id = l.contact_id
-     where p.account_id = o.account_id and p.state = 'open' and (p.opportunity_id is null or p.opportunity_id = o.id) and parameters ->> 'role' = any (m.buying_roles)
+     where p.account_id = o.account_id and (p.state = 'open' or p.state = 'done' and p.end_time >= coalesce(sale_began(o), '-infinity'))
+       and (p.opportunity_id is null or p.opportunity_id = o.id) and parameters ->> 'role' = any (m.buying_roles)
      order by p.create_time desc, p.id desc limit 1;
     if e.id is null then
         e.wanted := jsonb_build_object('reason', 'ENGAGEMENT_WANTED', 'description', 'needs an open engagement plan that ends with: {who}',

@@ -97,7 +97,7 @@ class PipelineCommands(unittest.TestCase):
         text = self.kam('pipeline', 'export', 'development').out
         self.assertIn('group_threshold: CNY 1,000,000.00', text)
         self.assertIn('name: {en: Target, zh: 确定开发对象}', text)
-        self.assertNotIn('since', text, 'what is so anyhow is left out')
+        self.assertNotIn('since: ever', text, 'what is so anyhow is left out')
 
     def test_from_stdin_to_stdout_and_back(self):
         text = self.kam('pipeline', 'export', 'channel', '-').out

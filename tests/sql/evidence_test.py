@@ -55,6 +55,17 @@ class EvidenceTest(EvidenceStage):
         self.done('visit')
         self.is_met(opportunity)
 
+    def test_activities_of_an_earlier_sale(self):
+        contract = self.done('contract_signing', days_ago=3)
+        opportunity = self.of('activity_done', kinds=['contract_signing'], since='opportunity')
+        self.is_met(opportunity, 'activity', contract)
+        self.call('ann').write('OpportunityService/LoseOpportunity', {'id': opportunity, 'version': self.version('opportunity', opportunity), 'lost_reason': 'price', 'note': 'x'})
+        self.is_met(opportunity, 'activity', contract)
+        later = self.of('activity_done', kinds=['contract_signing'], since='opportunity')
+        self.is_unmet(later, 'ACTIVITIES_WANTED_SINCE', **{'count': 1, 'from': self.today})
+        self.query("update opportunity set close_time = now() - interval '4 days' where id = %s", opportunity)
+        self.is_met(later, 'activity', contract)
+
     def test_activities_since_the_stage_began(self):
         opportunity = self.of('activity_done', kinds=['visit'], since='stage')
         self.done(days_ago=5)
@@ -456,6 +467,14 @@ class EvidenceTest(EvidenceStage):
         self.is_met(opportunity, 'engagement_plan', plan)
         self.call('ann').write(service + 'EndEngagementPlan', {'id': plan, 'version': self.version('engagement_plan', plan), 'is_dropped': True, 'reason': 'no'})
         self.is_unmet(opportunity, 'ENGAGEMENT_WANTED')
+        # As if all of it had been done.
+        self.query("update engagement_plan set state = 'done', end_time = now()")
+        self.is_met(opportunity, 'engagement_plan', plan)
+        self.call('ann').write('OpportunityService/LoseOpportunity', {'id': opportunity, 'version': self.version('opportunity', opportunity), 'lost_reason': 'price', 'note': 'x'})
+        later = self.of('engagement_plan', role='decider')
+        self.person(later, li, buying_roles=['decider'])
+        self.is_unmet(later, 'ENGAGEMENT_WANTED')
+        self.query("update engagement_plan set state = 'dropped'")
         # One for another purchase leads elsewhere.
         plan = self.call('ann').write(service + 'CreateEngagementPlan', {'plan': {'account_id': self.acme, 'opportunity_id': self.of('need_stated')}})['id']
         step(li, plan)

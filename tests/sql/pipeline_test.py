@@ -87,7 +87,7 @@ class ShippedTest(Pipelines):
         self.assertEqual({'model': 'value', 'days': 90, 'grade': 'B'}, told['assessment/value-assessment'])
         self.assertEqual({'insider': True, 'relationship': 2}, told['information/insider'])
         self.assertEqual({'explicit': False}, told['target/potential-need'])
-        self.assertEqual({'kinds': ['quotation'], 'since': 'ever', 'count': 1}, told['relationship/quotation'])
+        self.assertEqual({'kinds': ['quotation'], 'since': 'opportunity', 'count': 1}, told['relationship/quotation'])
 
     def test_what_there_is_imported_again_is_nothing_new(self):
         for key in ('development', 'seven-stage', 'channel', 'new-customer'):

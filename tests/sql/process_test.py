@@ -569,41 +569,5 @@ class MoveTest(ProcessStage):
         self.assertEqual(self.stands(), self.replay())
 
 
-class ListTest(ProcessStage):
-    def names(self, login, **request):
-        return [row['opportunity_name'] for row in self.call(login).read('ProcessService/ListApprovals', request)['advancements']]
-
-    def test_lists(self):
-        self.bring_to('worked')
-        first = self.opportunity
-        self.ask()
-        second = self.add_opportunity(name='Valves')
-        self.opportunity = second['id']
-        self.ask()
-        self.ask()
-        self.assertEqual(['Pumps', 'Valves'], self.names('north'))
-        self.assertEqual([], self.names('boss') + self.names('ann') + self.names('south'))
-        self.assertEqual(['Pumps', 'Valves'], self.names('ann', scope='asked'))
-        self.assertEqual(['Pumps', 'Pumps', 'Valves', 'Valves'], sorted(self.names('ann', scope='asked', include_ended=True)))
-        self.assertEqual(['Valves', 'Valves'], self.names('boss', opportunity_id=second['id']))
-        self.assertEqual([], self.names('sue', opportunity_id=second['id']))
-        answer, found = {'next': None}, []
-        for _ in range(2):
-            answer = self.call('north').read('ProcessService/ListApprovals', {}, page=answer['next'], page_size=1)
-            found += [row['opportunity_name'] for row in answer['advancements']]
-        self.assertEqual((['Pumps', 'Valves'], None), (found, answer['next']))
-        self.assertEqual(['Pumps', 'Valves'], [row['opportunity_name'] for row in self.call('north').read('OverviewService/GetToday', {})['approvals']])
-        self.reassign('bob')
-        self.assertEqual(['Pumps', 'Valves'], self.names('bob', scope='asked'), 'of what they own now')
-        self.opportunity = first
-        self.assertEqual(['forward'], [row['direction'] for row in self.call('bob').read('ProcessService/GetProgress', {'opportunity_id': first})['changes']])
-
-    def test_stalled_ones_of_mine(self):
-        stalled = lambda: [row['name'] for row in self.call('ann').read('OverviewService/GetToday', {})['stalled']]     # noqa: E731
-        self.assertEqual([], stalled())
-        self.query("update opportunity set stage_since = now() - interval '31 days' where id = %s", self.opportunity)
-        self.assertEqual(['Pumps'], stalled())
-
-
 if __name__ == '__main__':
     unittest.main()
