@@ -74,6 +74,9 @@ class Company:
         self.routes = {}  # login of the owner: id
         self.homes = {}  # family key of what belongs to several accounts: those families' keys
         self.entries = {}  # login: id of the entry of the library that this one wrote
+        self.stands_in_for = {}  # login: of the manager whom this one stands in for today
+        self.lent = {}  # login: (family key, record, column) of what this one may see without reaching the account; column "": all of the record
+        self.makers = {}  # target: makes a fresh family that is the target of that name
         self.delegation = ""  # its id: boss to south, in days to come
         self.serial = itertools.count(1)
 
@@ -92,17 +95,25 @@ class Company:
         return team is not None
 
     def reaches(self, user, family):
+        if user.login in self.stands_in_for and self.reaches(self.users[self.stands_in_for[user.login]], family):
+            return True
         return (family.owner == user.login or user.login in family.members
                 or user.role == "manager" and self.is_below(self.users[family.owner].team, user.team))
 
     def may_see(self, user, sentinel):
         if sentinel.family.startswith("user:"):
             of = self.users[sentinel.family[5:]]
+            away = self.users.get(self.stands_in_for.get(user.login))
+            if away is not None and sentinel.record == "route" and self.may_see(away, sentinel):
+                return True
             return of is user or user.role == "manager" and self.is_below(of.team, user.team)
         homes = [self.families[key] for key in self.homes.get(sentinel.family, [sentinel.family])]
         if user.role == "service":
             # Retired accounts are no business of the desk, the people are.
             return sentinel.column in DESK and not (sentinel.column.startswith("account.") and homes[0].is_retired)
+        lent = self.lent.get(user.login, ())
+        if (sentinel.family, sentinel.record, "") in lent or (sentinel.family, sentinel.record, sentinel.column) in lent:
+            return True
         return any(self.reaches(user, home) for home in homes)
 
     def target(self, role, target):
@@ -361,6 +372,8 @@ class Company:
 
     def fresh(self, role, target):
         """A new family, at first the account alone, that stands to role as the target of that name does."""
+        if target in self.makers:
+            return self.makers[target]()
         login = "rep" if role == "service" else role
         owner = {"own": login, "member": "stranger", "team": "mate", "former": "rep", "foreign": "stranger", "retired": "rep"}[target]
         key = f"fresh{next(self.serial)}"
@@ -447,8 +460,8 @@ class Company:
         """Like nothing that is there, fit for an account, a team or a login."""
         return "new" + "".join(self.registry.random.choice("klmnopqrstuvwxyz") for _ in range(14))
 
-    def fresh_user(self, team, role="rep"):
-        login = f"fresh{next(self.serial)}"
+    def fresh_user(self, team, role="rep", login=None):
+        login = login or f"fresh{next(self.serial)}"
         user = self.users[login] = User(login, role, team)
         # As the operator does it, with the hash of a password that is hashed already: argon2id takes its time.
         self.owner.execute("""select kam.operator_add_user(%s, %s, %s, %s, (select hash from kam.user_password limit 1))::text""",

@@ -4,12 +4,12 @@
 TEXTS = ("name", "source_note", "worth_reason", "positioning", "customer_value", "purchase_influences", "cost_and_benefit", "sales_plan", "insider_view", "note")
 
 
-def build_opportunity(company, family, record, contact=None):
+def build_opportunity(company, family, record, contact=None, pipeline="development"):
     """Of the family's account; with all parts where there is a contact for them."""
     def text(column):
         return company.registry.text(family.key, record, column)
     made = company.boss("OpportunityService/CreateOpportunity", opportunity={
-        "account_id": family.ids["account"], "pipeline_key": "development", **{column: text(f"opportunity.{column}") for column in TEXTS},
+        "account_id": family.ids["account"], "pipeline_key": pipeline, **{column: text(f"opportunity.{column}") for column in TEXTS},
         "amount": company.registry.money(family.key, record, "opportunity.amount"), "probability": 40})
     if contact:
         def set_part(noun, part, mask, **fields):
