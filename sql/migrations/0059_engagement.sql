@@ -295,22 +295,23 @@ grant execute on function save_engagement_plan(uuid, bigint, text[], uuid, uuid,
 -- What is still to be done by somebody who does not work on the account any more goes to its owner.
 create function hand_over_engagement_steps() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
-    v_user_id uuid;         -- NULL: anybody's
-    v_account_id uuid;      -- NULL: of all accounts
+    v_account_id uuid;
 begin
-    if tg_table_name = 'account' then
+    if tg_table_name = 'app_user' then
+        update engagement_step s set user_id = a.owner_id
+          from engagement_plan p, account a
+         where s.user_id = new.id and s.activity_id is null and s.remove_time is null and p.id = s.plan_id and p.state = 'open'
+           and a.id = s.account_id and a.owner_id <> s.user_id and not works_on_account(s.user_id, s.account_id);
+        return null;
+    elsif tg_table_name = 'account' then
         v_account_id := new.id;
-    elsif tg_table_name = 'account_member' then
-        v_account_id := old.account_id;
-        v_user_id := old.user_id;
     else
-        v_user_id := new.id;
+        v_account_id := old.account_id;
     end if;
     update engagement_step s set user_id = a.owner_id
       from engagement_plan p, account a
-     where p.id = s.plan_id and p.state = 'open' and a.id = s.account_id and s.activity_id is null and s.remove_time is null and s.user_id <> a.owner_id
-       and (v_account_id is null or s.account_id = v_account_id and p.account_id = v_account_id) and (v_user_id is null or s.user_id = v_user_id)
-       and not works_on_account(s.user_id, s.account_id);
+     where p.account_id = v_account_id and p.state = 'open' and s.plan_id = p.id and s.activity_id is null and s.remove_time is null
+       and a.id = p.account_id and a.owner_id <> s.user_id and not works_on_account(s.user_id, s.account_id);
     return null;
 end
 $$;
