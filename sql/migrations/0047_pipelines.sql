@@ -449,13 +449,13 @@ begin
     return (select coalesce(jsonb_agg(case when m.id is null then not_one_of(x.model, array(select k.key from scoring_model k where k.kind in ('value', 'dealer') order by k.key),
                                                                              x.field || '.model')
                                            else not_one_of(x.grade, g.grades, x.field || '.grade') end order by x.n), '[]')
-              from (select n, format('pipeline.criteria[%s].parameters', n - 1), c #>> '{parameters,model}', c #>> '{parameters,grade}'
+              from (select n, format('pipeline.criteria[%s].parameters', n - 1), c -> 'parameters', c #>> '{parameters,model}', c #>> '{parameters,grade}'
                       from jsonb_array_elements(definition -> 'criteria') with ordinality u (c, n)
-                     where c ->> 'kind' = 'assessment') x (n, field, model, grade)
+                     where c ->> 'kind' = 'assessment') x (n, field, parameters, model, grade)
               left join scoring_model m on m.key = x.model and m.kind in ('value', 'dealer')
              cross join lateral (select array_agg(s.grade order by s.position) as grades from scoring_grade s where s.version_id = newest_scoring_version(x.model)) g
-             where check_parameter('{"type": "key"}', to_jsonb(x.model), '') = '[]'
-               and (m.id is null or check_parameter('{"type": "grade"}', to_jsonb(x.grade), '') = '[]' and x.grade <> all (g.grades)));
+             where check_parameter('{"type": "key"}', coalesce(x.parameters -> 'model', 'null'), '') = '[]'
+               and (m.id is null or check_parameter('{"type": "grade"}', coalesce(x.parameters -> 'grade', 'null'), '') = '[]' and x.grade <> all (g.grades)));
 end
 $$;
 

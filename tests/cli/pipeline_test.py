@@ -187,6 +187,13 @@ class PipelineCommands(unittest.TestCase):
                                  ('[visit]', '[vist]', '12:29: vist is not one of: call, visit'),
                                  ('count: 2', 'count: 0', '12:45: must be a whole number from 1 to 100'),
                                  ('count: 2', 'count: "2"', '12:45: must be a whole number from 1 to 100'),
+                                 ('[visit]', '[note]', '12:29: note is not one of: call, visit'),
+                                 ('count: 2', 'count: .nan', '12:45: must be a whole number from 1 to 100'),
+                                 ('count: 2', 'count: 99999999999999999999', '12:45: must be a whole number from 1 to 100'),
+                                 ('activity_done\n        parameters: {kinds: [visit], count: 2}', 'assessment\n        parameters: {model: valu}',
+                                  '12:29: valu is not one of: dealer, value'),
+                                 ('activity_done\n        parameters: {kinds: [visit], count: 2}', 'assessment\n        parameters: {model: value, grade: E}',
+                                  '12:43: E is not one of: A, B, C, D'),
                                  ('count: 2', 'often: 2', '12:45: activity_done knows no often'),
                                  ('{kinds: [visit], count: 2}', '{}', '12:21: kinds: activity_done needs kinds'),
                                  ('        kind: activity_done\n', '', '9:9: kind: must be set'),
@@ -207,6 +214,10 @@ class PipelineCommands(unittest.TestCase):
                 ran = self.kam('pipeline', 'check', self.write(GOOD.replace(old, new, 1)), code=1)
                 self.assertIn('short.yaml:' + wanted, ran.err)
                 self.assertIn('is not right', ran.err)
+        for text, wanted in ((GOOD.replace('key: first', 'key: ' + 'k' * 10000), '4:10: is longer than 40 bytes'),
+                             (GOOD + ''.join(f'  - {{key: s{number}, name: {{en: S, zh: 段}}, probability: 1}}\n' for number in range(29)), 'must have at most 30 items'),
+                             (GOOD.replace('[visit]', '[' + ', '.join(['visit'] * 1000) + ']'), '12:21: must have at most 8000 bytes')):
+            self.assertIn(wanted, self.kam('pipeline', 'check', self.write(text), code=1).err)
         self.assertIn('stages: must be set', self.kam('pipeline', 'check', self.write('pipeline: x\nname: {en: X, zh: 甲}\n'), code=1).err)
         # All at once, in the order of the file, and in the user's language.
         several = GOOD.replace('[visit]', '[vist]').replace('key: last', 'key: first')
