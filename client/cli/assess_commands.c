@@ -322,6 +322,11 @@ static enum exit_code list_history(struct app *app, struct invocation *invocatio
     if (failure != EXIT_OK)
         return failure;
     message_set_text(request, "opportunity_id", opportunity_id);
+    if (*opportunity_id == '\0' && *message_text(request, "account_id") == '\0') {
+        app_refuse(app, EXIT_USAGE, _("%s is missing"), _("OPPORTUNITY"));
+        app_hint(app, _("See: kam help %s"), invocation->command->name);
+        return EXIT_USAGE;
+    }
     return command_call(app, invocation, request);
 }
 

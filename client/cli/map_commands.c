@@ -18,8 +18,11 @@ static enum exit_code show_map(struct app *app, struct invocation *invocation)
     enum exit_code failure = command_bind(app, invocation, &request);
     if (failure != EXIT_OK)
         return failure;
-    if (*message_text(request, "account_id") == '\0' && *message_text(request, "opportunity_id") == '\0')
-        return app_refuse(app, EXIT_USAGE, _("still needed: %s"), _("ACCOUNT"));
+    if (*message_text(request, "account_id") == '\0' && *message_text(request, "opportunity_id") == '\0') {
+        app_refuse(app, EXIT_USAGE, _("%s is missing"), _("ACCOUNT"));
+        app_hint(app, _("See: kam help %s"), invocation->command->name);
+        return EXIT_USAGE;
+    }
     failure = app_call(app, GET_POWER_MAP, request, &response);
     if (failure != EXIT_OK)
         return failure;

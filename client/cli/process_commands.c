@@ -306,11 +306,11 @@ const struct command advancement_commands[] = {
         .name = "opportunity back",
         .summary = N_("Move an opportunity back, one stage or to the one named"),
         .method = SERVICE "MoveBack",
-        .arguments = {OPPORTUNITY("id")},
+        .arguments = {OPPORTUNITY("id"), {.name = N_("STAGE"), .field = "stage_key", .is_optional = true}},
         .version_method = GET_OPPORTUNITY,
         .done = N_("Moved back: %s."),
         .examples = {"kam opportunity back O-000123 --reason \"The need is not clear\"",
-                     "kam opportunity back O-000123 --stage-key information --reason 预算取消"},
+                     "kam opportunity back O-000123 information --reason 预算取消"},
     },
     {
         .name = "opportunity verdict",
@@ -358,8 +358,8 @@ const struct command approval_commands[] = {
         .summary = N_("List the requests that wait for you; --scope asked: those you asked for"),
         .method = SERVICE "ListApprovals",
         .columns =
-            "id opportunity_code opportunity_name account_name from_stage_en to_stage_en state requested_by_name "
-            "amount create_time deciders",
+            "id opportunity_code opportunity_name account_name state requested_by_name amount to_stage_en create_time "
+            "deciders from_stage_en",
         .empty = N_("What you asked for: kam approval list --scope asked"),
         .examples = {"kam approval list", "kam approval list --scope asked --include-ended",
                      "kam approval list --opportunity O-000123"},

@@ -88,7 +88,7 @@ class AdvanceTest(unittest.TestCase):
         self.assertIn('ready', self.run_kam('nora', 'board').out)
         self.run_kam('nora', 'opportunity', 'advance', self.code)
         self.assertEqual(f'Withdrawn: {self.code} Pumps.\n', self.run_kam('nora', 'approval', 'withdraw', self.request_id()).out)
-        self.assertIn('Moved back', self.run_kam('nora', 'opportunity', 'back', self.code, '--reason', 'not yet').out)
+        self.assertIn('Moved back', self.run_kam('nora', 'opportunity', 'back', self.code, 'begin', '--reason', 'not yet').out)
         self.assertIn('verdict is given', self.run_kam('nadia', 'opportunity', 'verdict', self.code, 'terminate', '--reason', 'no budget').out)
         progress = self.run_kam('nora', 'opportunity', 'progress', self.code).out
         for text in ('Forward', 'begin > close', 'Backward', 'close > begin', 'Lose: Terminate', 'Nadia Nord', 'any day', 'Withdrawn', 'who decides?'):

@@ -172,7 +172,7 @@ class MapDrawing(unittest.TestCase):
     def test_without_an_account(self):
         ran = self.client.run('map', KAM_TOKEN='t')
         self.assertEqual(2, ran.code)
-        self.assertIn('still needed: ACCOUNT', ran.err)
+        self.assertIn('ACCOUNT is missing', ran.err)
 
 
 class Commands(unittest.TestCase):

@@ -59,6 +59,7 @@ class Scoring(unittest.TestCase):
         self.kam('assess', 'O-999999', *self.scores(5), code=3)
         self.assertIn('kam model list', self.kam('assess', self.pumps, '--model-key', '6c', code=3).err)
         self.assertEqual([], self.kam('assess', 'history', '--account', 'Acme', '--json').json.get('assessments', []))
+        self.assertIn('See: kam help assess history', self.kam('assess', 'history', code=2).err)
 
     def test_asked_one_by_one(self):
         """Without an answer it is what it was the last time; a slip is asked again."""
