@@ -191,7 +191,10 @@ begin
     if new.state <> 'won' then
         update activity a set state = 'cancelled', cancel_reason = 'Withdrawn: the opportunity was reopened.'
           from care_phase p
-         where p.opportunity_id = new.id and p.end_time is null and a.id = p.activity_id and a.state = 'planned' and a.version = 1;
+         where p.opportunity_id = new.id and p.end_time is null and a.id = p.activity_id and a.state = 'planned'
+           -- By nobody but a merge, which changes the account alone.
+           and not exists (select from change c where c.record_id = a.id and c.entity = 'activity' and c.operation = 'update'
+                                                  and (c.new_values - 'account_id' <> '{}' or not c.new_values ? 'account_id'));
         update care_phase p set end_time = now() where p.opportunity_id = new.id and p.end_time is null and p.ends_on >= today();
         return null;
     end if;

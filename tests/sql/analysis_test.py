@@ -150,6 +150,9 @@ class CareTest(Analysis):
                                                                        'merged_version': versions[self.acme], 'reason': 'one'})
         self.assertEqual([(twin,)] * 4, self.query('select account_id from care_phase union all select account_id from swot'))
         self.assertEqual([('theirs',)], self.query('select goals from account_plan where account_id = %s', twin))
+        # A merge is nobody's hand: what was planned is still taken back.
+        self.set_state({'id': self.query('select id from opportunity')[0][0]}, 'open')
+        self.assertEqual([('cancelled',)] * 3, self.query('select state from activity'))
 
 
 class BudgetTest(Analysis):
