@@ -230,11 +230,11 @@ static enum exit_code export_run(struct app *app, struct invocation *invocation)
 {
     ProtobufCMessage *request;
     const char *encoding = invocation_flag(invocation, "encoding");
-    struct export export = {
-        .app = app, .is_vcard = wants_vcards(invocation), .is_json = app->settings.json, .list = NULL};
     enum exit_code failure = command_bind(app, invocation, &request);
     if (failure != EXIT_OK)
         return failure;
+    struct export export = {
+        .app = app, .is_vcard = wants_vcards(invocation), .is_json = app->settings.json, .list = NULL};
     const struct contract_method *method = contract_find_method(invocation->command->method);
     for (unsigned at = 0; at < method->response->n_fields && export.list == NULL; at++)
         if (method->response->fields[at].label == PROTOBUF_C_LABEL_REPEATED)

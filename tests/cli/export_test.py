@@ -97,6 +97,11 @@ class Export(unittest.TestCase):
         self.assertEqual([one['name'] for one in json.loads(ran.out)['accounts']], HOSTILE)
         self.assertEqual(len(self.export('accounts', '-').out.split('\r\n')), 12)
 
+    def test_a_file_is_needed(self):
+        for words in (['accounts'], ['contacts'], ['contacts', '--vcard'], ['opportunities'], ['activities', '--json']):
+            self.assertIn('FILE', self.export(*words, code=2).err)
+        self.assertEqual(self.left(), [])
+
     def test_filters(self):
         self.export('accounts', self.file, '--status', 'active')
         self.assertEqual(self.server.calls[-1][1].status, 4)
