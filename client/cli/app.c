@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "app.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -54,8 +56,18 @@ void app_choose_colour(struct app *app)
         app->has_colour = app->is_terminal && !app->is_dumb && strcmp(environment("CLICOLOR"), "0") != 0;
 }
 
+// A file or connection that is opened later must not become the standard output that somebody closed. What stands in
+// for that can be read only, so that writing to it fails.
+static void fill_closed_files(void)
+{
+    for (int file = STDIN_FILENO; file <= STDERR_FILENO; file++)
+        if (fcntl(file, F_GETFD) < 0)
+            REQUIRE(open("/dev/null", file == STDERR_FILENO ? O_RDWR : O_RDONLY) == file);
+}
+
 void app_start(struct app *app)
 {
+    fill_closed_files();
     *app = (struct app){.arena = arena_create(APP_ARENA_BYTES), .now = time(NULL)};
     signal(SIGPIPE, SIG_DFL); // whoever started us may have ignored it: `kam ... | head` must end quietly
     app->home = *environment("KAM_HOME") != '\0' ? arena_strdup(app->arena, environment("KAM_HOME"))
@@ -68,28 +80,42 @@ void app_start(struct app *app)
     when_use_zone(app->credentials.time_zone);
 }
 
+static void note_output_failure(struct app *app)
+{
+    if (app->output_failure == 0)
+        app->output_failure = errno;
+}
+
 void app_show_output(struct app *app)
 {
-    fflush(app->out);
+    REQUIRE(fflush(app->out) == 0); // it is in memory
     if (app->out_bytes == 0)
         return;
     if (app->is_terminal && !app->is_dumb && !app->settings.no_pager)
         pager_show(app->out_text, app->out_bytes, app->height);
-    else
-        fwrite(app->out_text, 1, app->out_bytes, stdout);
-    fflush(stdout);
+    else if (fwrite(app->out_text, 1, app->out_bytes, stdout) != app->out_bytes)
+        note_output_failure(app);
+    if (fflush(stdout) != 0)
+        note_output_failure(app);
     rewind(app->out);
     fflush(app->out);
     app->out_bytes = 0;
 }
 
-void app_finish(struct app *app)
+enum exit_code app_finish(struct app *app, enum exit_code code)
 {
+    app_show_output(app);
+    // Whoever reads has gone and knows it.
+    if (app->output_failure != 0 && app->output_failure != EPIPE)
+        app_refuse(app, EXIT_REFUSED, _("the output could not be written: %s"), strerror(app->output_failure));
+    if (app->output_failure != 0 && code == EXIT_OK)
+        code = EXIT_REFUSED;
     fclose(app->out);
     free(app->out_text);
     kam_disconnect(app->client);
     kam_error_clear(&app->error);
     arena_destroy(app->arena);
+    return code;
 }
 
 const char *app_server(const struct app *app)

@@ -45,6 +45,7 @@ struct app {
     FILE *out; // becomes visible with app_show_output
     char *out_text;
     size_t out_bytes;
+    int output_failure;  // errno of the first write to stdout that went wrong, 0 when none did
     bool is_terminal;    // stdout
     bool is_interactive; // stdin and stdout: questions may be asked
     bool has_colour;
@@ -57,9 +58,13 @@ enum { APP_ARENA_BYTES = 1 << 30 };
 
 void app_start(struct app *app);
 
-// Hands the output to the terminal, its pager, or the pipe.
+// Hands the output to the terminal, its pager, or the pipe. What could not be written is in app->output_failure, and
+// app_finish says it.
 void app_show_output(struct app *app);
-void app_finish(struct app *app);
+
+// Shows what is left of the output and ends everything. The exit code of the run: `code`, but EXIT_REFUSED for what
+// went well otherwise and whose output is lost.
+enum exit_code app_finish(struct app *app, enum exit_code code);
 
 // Connects on the first use. Prints why not and gives the exit code.
 enum exit_code app_connect(struct app *app);

@@ -33,6 +33,10 @@ static void handle_signals(void (*handler)(int))
 
 static enum exit_code fail(struct export_file *file)
 {
+    if (file->out == stdout) { // app_finish says it
+        file->app->output_failure = errno;
+        return EXIT_REFUSED;
+    }
     return app_refuse(file->app, EXIT_REFUSED, "%s: %s", file->path, strerror(errno));
 }
 

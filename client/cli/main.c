@@ -22,9 +22,5 @@ int main(int count, char *arguments[])
     if (code == EXIT_OK && invocation.command != NULL)
         code = invocation.command->run != NULL ? invocation.command->run(&app, &invocation)
                                                : command_run_method(&app, &invocation);
-    app_show_output(&app);
-    if (fflush(stdout) != 0 && code == EXIT_OK)
-        code = EXIT_REFUSED;
-    app_finish(&app);
-    return (int)code;
+    return (int)app_finish(&app, code);
 }

@@ -9,6 +9,5 @@ int main(int count, char *arguments[])
     language_start();
     app_start(&app);
     enum exit_code code = count == 3 ? man_write(&app, arguments[1], arguments[2]) : EXIT_USAGE;
-    app_finish(&app);
-    return (int)code;
+    return (int)app_finish(&app, code);
 }

@@ -76,7 +76,7 @@ static bool print_streamed(void *data, const ProtobufCMessage *message)
     output_json(app, value);
     json_decref(value);
     app_show_output(app);
-    return true;
+    return app->output_failure == 0;
 }
 
 static enum exit_code api(struct app *app, struct invocation *invocation)

@@ -246,7 +246,7 @@ static bool on_changes(void *data, const ProtobufCMessage *message)
     app_show_output(app);
     arena_destroy(app->arena);
     app->arena = kept;
-    return ferror(stdout) == 0;
+    return app->output_failure == 0;
 }
 
 static void on_trouble(void *data, const struct kam_error *error)

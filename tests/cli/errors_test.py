@@ -259,6 +259,27 @@ class Errors(unittest.TestCase):
         _, err = child.communicate(timeout=60)
         self.assertEqual(err, b'')
 
+    def into_a_full_disk(self, *words):
+        with open('/dev/full', 'wb') as full:
+            done = subprocess.run([str(KAM), *words], stdout=full, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False,
+                                  env=self.client.environment(KAM_TOKEN='t'))
+        return done.returncode, done.stderr.decode()
+
+    def test_output_that_is_lost_is_no_success(self):
+        for count in (1, 3000):  # less and more than stdio keeps
+            answer = message('kam.v1.ListAccountsResponse', accounts=[message('kam.v1.Account', id=ID, code='K-000001', name='x')] * count)
+            self.server.on('AccountService/ListAccounts', lambda request, context, answer=answer: answer)
+            self.run_kam('account', 'list')  # learns the key
+            said = 'kam: the output could not be written: No space left on device\n'
+            for words in (['account', 'list'], ['account', 'list', '--json'], ['account', 'list', '--csv'], ['export', 'accounts', '-'], ['--version'], ['help'],
+                          ['api', 'ListAccounts', '{}']):
+                self.assertEqual(self.into_a_full_disk(*words), (1, said), words)
+        closed = subprocess.run(['sh', '-c', 'exec "$0" account list >&-', str(KAM)], stderr=subprocess.PIPE, check=False, env=self.client.environment(KAM_TOKEN='t'))
+        self.assertEqual((closed.returncode, closed.stderr), (1, b'kam: the output could not be written: Bad file descriptor\n'))
+        # What went wrong before keeps its own exit code.
+        self.server.refuse('AccountService/GetAccount', 5, 'gone')
+        self.assertEqual(self.into_a_full_disk('api', 'GetAccount', '{"code": "K-9"}')[0], 3)
+
 
 if __name__ == '__main__':
     unittest.main()

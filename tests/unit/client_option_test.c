@@ -31,7 +31,7 @@ static int start(void **state)
 static int finish(void **state)
 {
     (void)state;
-    app_finish(&app);
+    assert_int_equal(app_finish(&app, EXIT_OK), EXIT_OK);
     return 0;
 }
 
