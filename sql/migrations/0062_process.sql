@@ -115,7 +115,8 @@ create table advancement_evidence (
     constraint advancement_evidence_once unique (advancement_id, step, criterion_key),
     constraint advancement_evidence_moment_known check (moment in ('ask', 'step', 'approval')),
     constraint advancement_evidence_step_given check (step >= 0 and (moment = 'ask') = (step = 0)),
-    constraint advancement_evidence_state_known check (state in ('met', 'waived') or state = 'unmet' and moment = 'step')
+    constraint advancement_evidence_state_known check (state in ('met', 'waived', 'unmet')),
+    constraint advancement_evidence_unmet check (state <> 'unmet' or moment = 'step')
 );
 
 -- Every move, and every verdict. From the first stage of its pipeline on, or from the one it was imported at, they lead to where the opportunity is. Never changed.
