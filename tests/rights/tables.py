@@ -37,6 +37,9 @@ def read_file():
     return entries
 
 
+PROCESS = ("opportunity", "advancement", "advancement_evidence", "approval_step", "stage_change", "change")
+
+
 class Tables:
     def __init__(self, company, database):
         self.company = company
@@ -82,6 +85,8 @@ class Tables:
         self.open = {account for account, in self.ask(self.owner, "select id::text from account where retire_time is null")}
         self.members = set(self.ask(self.owner, "select account_id::text, user_id::text from account_member"))
         self.positions = self.ask(self.owner, "select contact_id::text, account_id::text from position")
+        self.opportunities = self.ask(self.owner, "select id::text, account_id::text, owner_id::text from opportunity")
+        self.advancements = self.ask(self.owner, "select id::text, opportunity_id::text from advancement")
         self.ties = self.ask(self.owner, "select id::text, from_contact_id::text, to_contact_id::text from contact_tie")
         self.gifts = self.ask(self.owner, "select id::text, contact_id::text from contact_gift")
         self.lists = dict(self.ask(self.owner, "select id::text, owner_id::text from target_list"))
@@ -104,6 +109,18 @@ class Tables:
     def teams_below(self, user):
         return {self.company.teams[team] for team in self.company.parents
                 if user.role == "manager" and self.company.is_below(team, user.team)}
+
+    def process(self, user):
+        """Opportunities, and requests for their advancement: managers read what their people own, whichever team has the account."""
+        accounts, below = self.reached(user), self.below(user)
+        read = {opportunity for opportunity, account, owner in self.opportunities if account in accounts or user.role == "manager" and owner in below}
+        return read | {advancement for advancement, opportunity in self.advancements if opportunity in read}
+
+    def is_of_own_people(self, user, table, sentinel):
+        """Of an opportunity that one of theirs owns at an account out of reach; it has its source from the account."""
+        family = self.company.families.get(sentinel.family)
+        moving = family and family.ids.get("moving")
+        return table in PROCESS and moving in self.process(user) and (sentinel.record in ("moving", "request") or sentinel.column == "account.source_note")
 
     def handed(self, user):
         accounts = self.reached(user)
@@ -146,7 +163,7 @@ class Tables:
         accounts = self.reached(user)
         people = {contact for contact, account in self.positions if account in accounts}
         handed = self.handed(user)
-        allowed = {"handed": {account for _, account in handed}, "made": self.made(user), "targets": self.targets(user),
+        allowed = {"process": self.process(user), "project": {opportunity for opportunity, account, _ in self.opportunities if account in accounts}, "handed": {account for _, account in handed}, "made": self.made(user), "targets": self.targets(user),
                    "reach": accounts, "open": self.open, "own": {user.id}, "below": self.below(user), "teams": self.teams_below(user),
                    "every": {value for value, in everything},
                    "people": people, "ties": {tie for tie, one, other in self.ties if {one, other} <= people}}[rows]
@@ -156,13 +173,14 @@ class Tables:
         accounts = self.reached(user)
         contacts = {contact for contact, account in self.positions if account in accounts}
         people = self.below(user) if user.role == "manager" else set()
+        process = self.process(user)
         of_entity = {"target_list": self.targets(user), "contact": contacts, "contact_profile": contacts, "contact_gift": {gift for gift, contact in self.gifts if contact in contacts}, "app_user": people,
                      "delegation": self.expected("delegation", "id", "every", user), "team": self.teams_below(user), "route": self.routes(user), "visit_plan": self.plans(user),
                      "objection_entry": self.expected("objection_entry", "id", "library", user)}
         return sorted(sequence for sequence, entity, record, account, ends in self.ask(
             self.owner, """select sequence::text, entity, record_id::text, account_id::text,
                                   array[new_values ->> 'from_contact_id', new_values ->> 'to_contact_id'] from change""")
-            if (account in accounts if account is not None else set(ends) <= contacts if entity == "contact_tie"
+            if (account in accounts or entity in ("advancement", "approval_step") and record in process if account is not None else set(ends) <= contacts if entity == "contact_tie"
                 else record in of_entity.get(entity, ())))
 
     # ---- trying ----
@@ -261,7 +279,7 @@ class Tables:
                 found = self.company.registry.find("\n".join(value for row in rows for value in row if value is not None).encode())
                 self.seen[user.login] |= found
                 self.problems += [f"{table}: {user.login} reads {s}" for s in sorted(found, key=str)
-                                  if not self.company.may_see(user, s)]
+                                  if not self.company.may_see(user, s) and not self.is_of_own_people(user, table, s)]
                 if entry.key in granted:
                     at = granted.index(entry.key)
                     got, wanted = sorted(row[at] for row in rows), self.expected(table, entry.key, entry.rows[role], user)
