@@ -6,6 +6,7 @@ Three kinds of suites:
   unit    every program ctest knows of (cmocka), in the builds dev and asan
   python  every tests/**/*_test.py (unittest); a line "# builds: dev asan" in the file says against which builds it runs
   fuzz    every fuzz target (libFuzzer) on its corpus, for 20 seconds
+sql.process_model_test takes KAM_MODEL_SEQUENCES, how many random sequences it tries (250), and KAM_MODEL_SEED, the first one.
 Patterns on the command line choose suites whose names contain one of them.
 """
 import argparse
@@ -139,7 +140,7 @@ def run_suite(suite):
     environment["PYTHONPATH"] = str(ROOT / "tests")
     environment["PYTHONDONTWRITEBYTECODE"] = "1"
     for name in [name for name in environment if name.startswith("KAM_")]:
-        if name not in ("KAM_BUILD", "KAM_BUILD_NAME", "KAM_SHARED_DATA"):
+        if name not in ("KAM_BUILD", "KAM_BUILD_NAME", "KAM_SHARED_DATA", "KAM_MODEL_SEQUENCES", "KAM_MODEL_SEED"):
             del environment[name]  # settings of whoever runs the tests are not the tests' own
     started = time.monotonic()
     process = subprocess.Popen([str(word) for word in suite.command], cwd=suite.directory, env=environment,
@@ -203,6 +204,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=3, help="suites at once")
     parser.add_argument("--no-build", action="store_true", help="use the builds as they are")
     parser.add_argument("--fuzz-seconds", type=int, default=20)
+    parser.add_argument("--suite-seconds", type=int, default=SUITE_SECONDS_MAX, help="how long a suite that is no fuzz target may take")
     parser.add_argument("--fuzz-only", action="store_true")
     options = parser.parse_args()
 
@@ -217,6 +219,9 @@ def main():
         suites = python_suites() + suites + unit_suites("dev") + unit_suites("asan")
     if options.patterns:
         suites = [suite for suite in suites if any(pattern in suite.name for pattern in options.patterns)]
+    for suite in suites:
+        if suite.kind != "fuzz":
+            suite.seconds_max = options.suite_seconds
     if not suites:
         print("no suite has such a name" if options.patterns else "there is nothing to run")
         print("0 passed, 1 failed, 0 skipped")

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
 """Random sequences of asks, approvals, returns, waivers, edits, verdicts, reassignments and withdrawals by several users at once, through a real server, against a model
-that knows nothing of the database.
+that knows nothing of the database. Between them managers are disabled and enabled, moved to other teams and stood in for, and days of review come.
 
 Two calls at a time are under way at once. What they come to must be what the model gives for one of the orders in which they can have happened: which of them are done,
 and where the opportunity then stands. Afterwards the tables alone are looked at: no move without its approvals, no approval counted twice, and the history leads to the
@@ -34,6 +34,7 @@ PARENTS = {'North': 'Company', 'South': 'Company', 'Company': None}
 TEAMS = {'boss': 'Company', 'max': 'Company', 'nadia': 'North', 'nell': 'North', 'sofia': 'South', 'nora': 'North', 'nils': 'North', 'sam': 'South'}
 MANAGERS = {'boss', 'max', 'nadia', 'nell', 'sofia'}
 GROUP = {'boss', 'nell'}
+COME_AND_GO = ['max', 'nell', 'sofia']     # who are disabled and moved: they own nothing, and boss keeps the company
 OWNERS = ['nora', 'nora', 'nils', 'sam', 'nadia']
 NAMES = list(STAGES)
 CRITERIA = {'work': ['date-known'], 'judge': ['project-approved']}
@@ -61,58 +62,99 @@ class Model:
     def __init__(self, owner):
         self.account_owner = self.owner = owner
         self.stage, self.state, self.verdict = 0, 'open', None
-        self.judged = None              # in the present stage: (by whom, as a member of the group)
+        self.judged = None              # in the present stage: (by whom, on whose behalf or the same, as a member of the group)
+        self.is_deferred = False
         self.is_big = self.has_date = False
-        self.waived = {}                # criterion of the present stage: (requested by, waived by)
+        self.waived = {}                # criterion of the present stage: (requested by, waived by, on whose behalf or the same, as a member of the group)
         self.request = None
         self.requests = 0
         self.version = self.account_version = 0     # tokens: they differ when the record was changed
+        self.teams = dict(TEAMS)
+        self.disabled = set()
+        self.away = {}                  # stand-in: for whom, today
 
     # ---- who ----
 
+    def people(self, user):
+        """The user, and whom they stand in for."""
+        away = self.away.get(user)
+        return {user, away} if away is not None and away not in self.disabled else {user}
+
+    def is_above(self, user, team):
+        return user in MANAGERS and any(self.teams[one] in above(team) for one in self.people(user))
+
     def manages_account(self, user):
-        return user in MANAGERS and TEAMS[user] in above(TEAMS[self.account_owner])
+        return self.is_above(user, self.teams[self.account_owner])
 
     def reaches(self, user):
-        return user == self.account_owner or self.manages_account(user)
+        return self.account_owner in self.people(user) or self.manages_account(user)
+
+    def works_on(self, user):
+        """By themselves."""
+        return user == self.account_owner or user in MANAGERS and self.teams[user] in above(self.teams[self.account_owner])
+
+    def group(self):
+        return GROUP - self.disabled
 
     def kept_out(self, *more):
-        return {self.owner, *more, *(requester for requester, _ in self.waived.values())}
+        return {self.owner, *more, *(waiver[0] for waiver in self.waived.values())}
 
     def nearest(self, kept_out):
-        for team in above(TEAMS[self.owner]):
-            able = {user for user in MANAGERS if TEAMS[user] == team} - kept_out
+        for team in above(self.teams[self.owner]):
+            able = {user for user in MANAGERS - self.disabled if self.teams[user] == team} - kept_out
             if able:
                 return able
         return set()
 
-    def deciders(self):
-        kept_out = self.kept_out(self.request['by'], self.request['owner'], *self.request['decided'])
-        return self.nearest(kept_out) if self.request['step'] == 'team_manager' else GROUP - kept_out
+    def decides_as(self, user, able, kept_out):
+        """As whom: the user, or whom they stand in for; None for neither."""
+        if user in able:
+            return user
+        away = self.away.get(user)
+        return away if away in able and user not in kept_out else None
+
+    def decides_request(self, user):
+        """As decides_as(), about the step that is open."""
+        kept_out = self.kept_out(self.request['by'], self.request['owner'], *itertools.chain(*self.request['decided']))
+        return self.decides_as(user, self.nearest(kept_out) if self.request['step'] == 'team_manager' else self.group() - kept_out, kept_out)
 
     def reads(self, user):
-        awaits = self.request is not None and self.state == 'open' and (
-            user in GROUP if self.request['step'] == 'key_account_group' else user in self.deciders())
-        wants_verdict = self.state == 'open' and NAMES[self.stage] == 'judge' and not self.is_approved() and self.is_big
-        return self.reaches(user) or user in MANAGERS and (awaits or wants_verdict and user in GROUP)
+        if self.reaches(user):
+            return True
+        if user not in MANAGERS:
+            return False
+        waits = self.request is not None and self.request['step'] == 'key_account_group'
+        wants_verdict = self.state == 'open' and NAMES[self.stage] == 'judge' and not self.is_approved() and self.is_big and not self.is_deferred
+        has_judged = self.judged is not None and self.judged[2] and self.judged[0] == user
+        return self.is_above(user, self.teams[self.owner]) or bool(self.people(user) & self.group()) and (waits or wants_verdict or has_judged)
+
+    def knows_request(self, user):
+        return self.reads(user) or user in MANAGERS and user in {by for by, _ in self.request['decided']}
 
     # ---- the parts of acts ----
 
-    def is_approved(self):
-        return self.verdict == 'approve' and self.judged is not None and (self.judged[1] or not self.is_big)
+    def has_verdict(self):
+        return self.judged is not None and (self.judged[2] or not self.is_big)
 
-    def verdict_givers(self):
-        return GROUP - {self.owner} if self.is_big else self.nearest({self.owner})
+    def is_approved(self):
+        return self.verdict == 'approve' and self.has_verdict()
+
+    def judges_as(self, user):
+        return self.decides_as(user, self.group() - {self.owner} if self.is_big else self.nearest({self.owner}), {self.owner})
 
     def has_own_hand(self, requester):
-        hands = {by for _, by in self.waived.values()}
-        if NAMES[self.stage] == 'judge' and self.judged is not None and (self.judged[1] or not self.is_big):
-            hands.add(self.judged[0])
+        hands = {user for _, by, behalf, _ in self.waived.values() for user in (by, behalf)}
+        if NAMES[self.stage] == 'judge' and self.has_verdict():
+            hands |= set(self.judged[:2])
         return bool(hands & {requester, self.owner})
+
+    def is_waived(self, criterion):
+        """So that it counts: what the team's manager let pass is the group's to say once the amount has grown."""
+        return criterion in self.waived and (criterion != 'project-approved' or self.waived[criterion][3] or not self.is_big)
 
     def unmet(self):
         met = {'date-known': self.has_date, 'project-approved': self.is_approved()}
-        return [criterion for criterion in CRITERIA.get(NAMES[self.stage], []) if not met[criterion] and criterion not in self.waived]
+        return [criterion for criterion in CRITERIA.get(NAMES[self.stage], []) if not met[criterion] and not self.is_waived(criterion)]
 
     def move_on(self):
         self.request = self.judged = None
@@ -136,7 +178,7 @@ class Model:
     # ---- acts ----
 
     def ask(self, user):
-        need(self.reaches(user) and self.state == 'open' and self.request is None and not self.unmet() and not self.has_own_hand(user))
+        need(self.reaches(user) and self.state == 'open' and not self.is_deferred and self.request is None and not self.unmet() and not self.has_own_hand(user))
         approvals = STAGES[NAMES[self.stage]][1]
         if not approvals:
             self.move_on()
@@ -147,14 +189,15 @@ class Model:
 
     def withdraw(self, user, request):
         self.seen_request(request)
-        need(self.reads(user) and (user in (self.request['by'], self.owner) or self.manages_account(user)))
+        need(self.knows_request(user) and (user in (self.request['by'], self.owner) or self.manages_account(user)))
         self.request = None
 
     def approve(self, user, request):
         self.seen_request(request)
-        need(user in MANAGERS and self.reads(user) and user in self.deciders())
+        behalf = self.decides_request(user)
+        need(user in MANAGERS and self.knows_request(user) and behalf)
         if self.request['step'] == 'team_manager' and NAMES[self.stage] == 'judge' and (self.is_big or self.request['for_group']):
-            self.request['decided'].append(user)
+            self.request['decided'].append((user, behalf))
             self.request['step'] = 'key_account_group'
             return
         need(not self.unmet() and not self.has_own_hand(self.request['by']))
@@ -162,20 +205,23 @@ class Model:
 
     def send_back(self, user, request):
         self.seen_request(request)
-        need(user in MANAGERS and self.reads(user) and user in self.deciders())
+        need(user in MANAGERS and self.knows_request(user) and self.decides_request(user))
         self.request = None
 
     def waive(self, user, criterion):
         need(user in MANAGERS and self.reads(user) and self.state == 'open' and criterion in CRITERIA.get(NAMES[self.stage], []))
         kept_out = self.kept_out(*([self.request['by']] if self.request else []))
-        need(user in GROUP - kept_out or user in self.nearest(kept_out) and not (criterion == 'project-approved' and self.is_big))
-        need(criterion not in self.waived)
-        self.waived[criterion] = (self.owner, user)
+        behalf, is_group = self.decides_as(user, self.group() - kept_out, kept_out), True
+        if behalf is None:
+            need(not (criterion == 'project-approved' and self.is_big))
+            behalf, is_group = self.decides_as(user, self.nearest(kept_out), kept_out), False
+        need(behalf and not self.is_waived(criterion))
+        self.waived[criterion] = (self.owner, user, behalf, is_group)
 
     def unwaive(self, user, criterion):
         need(user in MANAGERS and self.reads(user) and self.state == 'open' and criterion in self.waived)
         kept_out = self.kept_out()
-        need(user == self.waived[criterion][1] or user in GROUP - kept_out or user in self.nearest(kept_out))
+        need(user in self.waived[criterion][1:3] or self.decides_as(user, self.group() - kept_out, kept_out) or self.decides_as(user, self.nearest(kept_out), kept_out))
         del self.waived[criterion]
 
     def set_date(self, user, version, has_date):
@@ -194,20 +240,20 @@ class Model:
 
     def back(self, user, version):
         self.seen(version)
-        need(self.state == 'open' and self.reaches(user) and (user == self.owner or self.manages_account(user)) and self.stage > 0)
+        need(self.state == 'open' and self.reaches(user) and (user == self.owner or self.manages_account(user)) and not self.is_deferred and self.stage > 0)
         self.verdict = None
         self.go_back(self.stage - 1)
 
     def judge(self, user, version, verdict):
         self.seen(version)
-        need(user in MANAGERS and self.reads(user) and self.state == 'open')
-        need(user in self.verdict_givers())
+        behalf = self.judges_as(user)
+        need(user in MANAGERS and self.reads(user) and self.state == 'open' and behalf)
         if verdict == 'change':
             need(self.stage >= NAMES.index('work'))
             self.go_back(NAMES.index('work'))
         elif verdict == 'terminate':
             self.state = 'lost'
-        self.verdict, self.judged = verdict, (user, self.is_big)
+        self.verdict, self.judged, self.is_deferred = verdict, (user, behalf, self.is_big), verdict == 'defer'
         self.request = None
         self.version += 1
 
@@ -220,23 +266,29 @@ class Model:
     def reopen(self, user, version):
         self.seen(version)
         need(self.reaches(user) and self.state != 'open' and (self.state == 'lost' or self.manages_account(user)))
-        need(self.verdict != 'terminate' or user in self.verdict_givers())
-        self.state, self.verdict, self.judged, self.waived = 'open', None, None, {}
-        if not self.reaches(self.owner):
+        need(self.verdict != 'terminate' or self.judges_as(user))
+        # To lose it and take it up again is no way around the day of the review.
+        self.state, self.verdict, self.judged, self.waived = 'open', 'defer' if self.is_deferred else None, None, {}
+        if not self.works_on(self.owner):
             self.owner = self.account_owner
         self.version += 1
 
     def reassign(self, user, account_version, to):
         need(account_version == self.account_version and self.manages_account(user))
-        need(TEAMS[user] in above(TEAMS[to]) and to != self.account_owner)
+        need(self.is_above(user, self.teams[to]) and to != self.account_owner)
         before, self.account_owner = self.account_owner, to
         self.account_version += 1
-        if self.state == 'open' and self.owner != to and (self.owner == before or not self.reaches(self.owner)):
+        if self.state == 'open' and self.owner != to and (self.owner == before or not self.works_on(self.owner)):
             self.owner = to
             self.version += 1
 
+    def review(self):
+        """The day comes."""
+        self.is_deferred = False
+        self.version += 1
+
     def shown(self):
-        request = self.request and (self.request['by'], self.request['step'], sorted(self.request['decided']))
+        request = self.request and (self.request['by'], self.request['step'], sorted(by for by, _ in self.request['decided']))
         return (self.account_owner, self.owner, NAMES[self.stage], self.state, self.verdict, request, sorted(self.waived) if self.state == 'open' else None)
 
 
@@ -269,8 +321,14 @@ NEVER = {
                 or exists (select from approval_step s where s.advancement_id = a.id and (s.state not in ('approved', 'skipped') or s.state = 'skipped' and s.approver = 'team_manager')))""",
     'somebody who decided two steps, or what they had asked for': """
         select a.id from advancement a join approval_step s on s.advancement_id = a.id
-         where s.decided_by = a.requested_by
-            or exists (select from approval_step t where t.advancement_id = a.id and t.id <> s.id and t.decided_by = s.decided_by)""",
+         where a.requested_by in (s.decided_by, s.on_behalf_of) or a.owner_id in (s.decided_by, s.on_behalf_of)
+            or exists (select from approval_step t where t.advancement_id = a.id and t.id <> s.id
+                                                     and (t.decided_by in (s.decided_by, s.on_behalf_of) or t.on_behalf_of in (s.decided_by, s.on_behalf_of)))""",
+    'somebody who decided for one who was not away, or not a manager': """
+        select s.id from approval_step s join app_user u on u.id = s.on_behalf_of
+         where u.role <> 'manager'
+            or not exists (select from delegation d where d.from_user_id = s.on_behalf_of and d.to_user_id = s.decided_by and s.decide_time >= d.create_time
+                                                      and (d.end_time is null or s.decide_time <= d.end_time))""",
     'a criterion that nothing showed at the approval': """
         select a.id from advancement a join stage_change m on m.advancement_id = a.id join opportunity o on o.id = a.opportunity_id
           join stage_criterion c on c.version_id = o.pipeline_version_id and c.stage_key = a.from_stage
@@ -298,6 +356,8 @@ class ProcessModelTest(unittest.TestCase):
         cls.kamd.start()
         cls.addClassCleanup(cls.kamd.stop)
         cls.callers = {login: cls.kamd.login(login) for login in TEAMS}
+        rows = cls.query('select n, extract(year from d)::int, extract(month from d)::int, extract(day from d)::int from (select n, today() + n as d from unnest(array[0, 1, 30]) n) x')
+        cls.days = {number: {'year': year, 'month': month, 'day': day} for number, year, month, day in rows}
         cls.users = dict(cls.query('select login, id::text from app_user'))
 
     @classmethod
@@ -309,6 +369,11 @@ class ProcessModelTest(unittest.TestCase):
     # ---- the real one ----
 
     def begin(self, seed, rng):
+        """As it was in the beginning: what the sequence before did to the people is undone."""
+        self.query('update delegation set end_time = now() where end_time is null')
+        for login in COME_AND_GO:
+            self.query('update app_user set disable_time = null, team_id = (select t.id from team t where t.name = %s) where login = %s', TEAMS[login], login)
+        self.delegations = {}       # who is away, or will be: the delegation, and who stands in
         self.model = Model(rng.choice(OWNERS))
         self.account = self.callers['boss'].call('AccountService/CreateAccount', {'account': {
             'name': f'Firm {rng.getrandbits(64):016x}', 'owner_id': self.users[self.model.owner]}, 'duplicate_reason': 'made up'}).id
@@ -323,11 +388,45 @@ class ProcessModelTest(unittest.TestCase):
         self.request = {'id': request, 'version': request_version}
         return account_owner, owner, stage, state, verdict, request and (by, step, decided), waived if state == 'open' else None
 
+    def happen(self, rng):
+        """Something about the people, or the day of the review, before the next calls."""
+        model = self.model
+        what = rng.choice(['disable', 'disable', 'move', 'delegate', 'delegate', 'return', 'review'])
+        if what == 'review' and model.is_deferred:
+            self.query('update opportunity set review_on = today() where id = %s', self.opportunity)
+            model.review()
+        elif what == 'disable':
+            login = rng.choice(COME_AND_GO)
+            self.query('update app_user set disable_time = case when disable_time is null then now() end where login = %s', login)
+            model.disabled ^= {login}
+        elif what == 'move':
+            login, team = rng.choice(COME_AND_GO), rng.choice(sorted(PARENTS))
+            self.query('update app_user set team_id = (select t.id from team t where t.name = %s) where login = %s', team, login)
+            model.teams[login] = team
+        elif what == 'delegate':
+            away, to = rng.sample(sorted(MANAGERS), 2)
+            if away not in self.delegations and to not in {to for _, to in self.delegations.values()} and not {away, to} & model.disabled:
+                first = rng.choice([0, 0, 0, 1])    # from tomorrow on is not today
+                made = self.callers[away].call('DelegationService/CreateDelegation', {'delegation': {
+                    'to_user_id': self.users[to], 'starts_on': self.days[first], 'ends_on': self.days[1]}})
+                self.delegations[away] = (made, to)
+                if first == 0:
+                    model.away[to] = away
+        elif what == 'return' and self.delegations:
+            away = rng.choice(sorted(self.delegations))
+            made, to = self.delegations[away]
+            caller = next((login for login in (away, to) if login not in model.disabled), None)
+            if caller is not None:
+                self.callers[caller].call('DelegationService/EndDelegation', {'id': made.id, 'version': made.version})
+                del self.delegations[away]
+                model.away.pop(to, None)
+        self.assertEqual(model.shown(), tuple(self.look()))
+
     def choose(self, rng):
         """An act: how the model does it, and the call. People are mostly those who may."""
         model = self.model
         user = rng.choice([model.owner, model.owner, *TEAMS])
-        manager = rng.choice([*MANAGERS, 'nadia', 'nell', 'sofia', 'nora'] if rng.random() < 0.8 else sorted(TEAMS))
+        manager = rng.choice([*sorted(MANAGERS), 'nadia', 'nell', 'sofia', 'nora', *sorted(model.away)] if rng.random() < 0.8 else sorted(TEAMS))
         criterion = rng.choice(CRITERIA.get(NAMES[model.stage], ['date-known']))
         version = model.version
         request = model.request and (model.request['number'], len(model.request['decided']), model.request['touched'])
@@ -343,9 +442,10 @@ class ProcessModelTest(unittest.TestCase):
             (1, lambda: (lambda m: m.back(user, version), user, 'ProcessService/MoveBack', {**self.versions, **why})),
             (1, lambda: (lambda m: m.lose(user, version), user, 'OpportunityService/LoseOpportunity', {**self.versions, 'lostReason': 'LOST_REASON_PRICE', 'note': 'too dear'})),
         ]
-        verdict = rng.choice(['approve', 'approve', 'approve', 'prepare', 'change', 'terminate'])
+        verdict = rng.choice(['approve', 'approve', 'approve', 'prepare', 'change', 'terminate', 'defer', 'defer'])
         acts.append((4 if NAMES[model.stage] == 'judge' else 1, lambda: (lambda m: m.judge(manager, version, verdict), manager, 'ProcessService/SetVerdict', {
-            **self.versions, 'verdict': 'VERDICT_' + verdict.upper(), **({'stageKey': 'work'} if verdict == 'change' else {}), **why})))
+            **self.versions, 'verdict': 'VERDICT_' + verdict.upper(), **({'stageKey': 'work'} if verdict == 'change' else {}),
+            **({'reviewOn': self.days[30]} if verdict == 'defer' else {}), **why})))
         to, account_version = rng.choice(OWNERS), model.account_version
         acts.append((2, lambda: (lambda m: m.reassign(manager, account_version, to), manager, 'AccountService/ReassignAccount', {
             'id': self.account, 'version': self.account_version, 'ownerId': self.users[to], **why})))
@@ -367,6 +467,11 @@ class ProcessModelTest(unittest.TestCase):
                 outcomes.append(True)
             except grpc.RpcError as error:
                 refused = Refused(error)
+                if refused.code is grpc.StatusCode.UNAUTHENTICATED:
+                    self.assertIn(user, self.model.disabled)
+                    outcomes.append(False)
+                    self.said.append(str(refused))
+                    continue
                 self.assertIn(refused.code, (grpc.StatusCode.NOT_FOUND, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.ABORTED),
                               f'{user} {method} {request}: {refused}')
                 outcomes.append(False)
@@ -380,6 +485,7 @@ class ProcessModelTest(unittest.TestCase):
             for number in order:
                 before = copy.deepcopy(model)
                 try:
+                    need(acts[number][1] not in model.disabled)
                     acts[number][0](model)
                     outcomes[number] = True
                 except No:
@@ -387,6 +493,8 @@ class ProcessModelTest(unittest.TestCase):
             yield outcomes, model
 
     def step(self, rng):
+        if rng.random() < 0.4:
+            self.happen(rng)
         acts = [self.choose(rng) for _ in range(rng.choice([1, 2, 2]))]
         self.said = []
         before = self.model.shown()
@@ -405,13 +513,16 @@ class ProcessModelTest(unittest.TestCase):
         self.fail(f'before {before}\n  {calls}\ngave {outcomes} {self.said}\n  {shown}\ninstead of\n  {expected}')
 
     def replay(self):
-        stage, state, verdict = 'begin', 'open', None
+        stage, state, verdicts = 'begin', 'open', {None}
         for direction, from_stage, to_stage, said in self.query('select direction, from_stage, to_stage, verdict from stage_change where opportunity_id = %s order by "time", id',
                                                                 self.opportunity):
             self.assertEqual(stage, from_stage, 'the history has a gap')
             stage, state = to_stage, {'win': 'won', 'lose': 'lost'}.get(direction, 'open')
-            verdict = said or (None if direction in ('backward', 'reopen') else verdict)
-        self.assertEqual((stage, state, verdict), self.look()[2:5], 'the history leads elsewhere')
+            # One that is deferred still stays so when it is reopened.
+            verdicts = {said} if said else {None} if direction == 'backward' else {None} | verdicts & {'defer'} if direction == 'reopen' else verdicts
+        stands = self.look()
+        self.assertEqual((stage, state), stands[2:4], 'the history leads elsewhere')
+        self.assertIn(stands[4], verdicts)
 
     def test_sequences(self):
         self.calls = self.done = 0
@@ -429,6 +540,9 @@ class ProcessModelTest(unittest.TestCase):
         # The model is no use where nothing happens.
         self.assertGreater(moved, SEQUENCES // 3)
         self.assertGreater(self.done * 5, self.calls)
+        for what in ("approval_step where on_behalf_of is not null and state = 'approved'", 'criterion_waiver where on_behalf_of is not null',
+                     "stage_change where verdict = 'defer'", "stage_change where verdict is not null and on_behalf_of is not null"):
+            self.assertGreaterEqual(self.query('select count(*) from ' + what)[0][0] * 200, SEQUENCES - 100, what)
 
 
 if __name__ == '__main__':
