@@ -15,7 +15,7 @@ create table criterion_waiver (
     requested_by uuid not null references app_user,     -- who cannot approve the advancement then
     approver text not null,                             -- as whom it was given
     reason text not null,
-    "time" timestamptz not null default now(),
+    "time" timestamptz not null default clock_timestamp(),     -- with the opportunity held: no earlier than it came to the stage
     withdrawn_time timestamptz,
     withdrawn_by uuid references app_user,
     update_time timestamptz not null default now(),

@@ -184,6 +184,8 @@ create trigger record_import after insert on opportunity for each row when (new.
 create function move_stage(opportunity opportunity, to_stage text, is_won boolean, verdict text, verdict_by text, review_on date, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
+    -- Not now(): this transaction may be older than what it waited for, and a verdict of the stage before would be one of the stage to come.
+    c_now constant timestamptz := clock_timestamp();
     v_to text := coalesce(to_stage, opportunity.stage_key);
     v_position int := (select s.position from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = v_to);
     v_is_back boolean := not is_won and v_position <= (select s.position from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = opportunity.stage_key)
@@ -196,18 +198,18 @@ begin
     update opportunity o
        set stage_key = v_to,
            state = case when is_won then 'won' when move_stage.verdict = 'terminate' then 'lost' else o.state end,
-           close_time = case when is_won or move_stage.verdict = 'terminate' then now() end,
+           close_time = case when is_won or move_stage.verdict = 'terminate' then c_now end,
            lost_reason = case when move_stage.verdict = 'terminate' then 'terminated' end,
            close_note = case when move_stage.verdict = 'terminate' then reason else '' end,
            verdict = case when move_stage.verdict is not null then move_stage.verdict when not v_is_back then o.verdict end,
-           verdict_time = case when move_stage.verdict is not null then now() when not v_is_back then o.verdict_time end,
+           verdict_time = case when move_stage.verdict is not null then c_now when not v_is_back then o.verdict_time end,
            verdict_by = case when move_stage.verdict is not null then move_stage.verdict_by when not v_is_back then o.verdict_by end,
            review_on = case when move_stage.verdict is not null then move_stage.review_on when not v_is_back then o.review_on end,
-           stage_since = case when v_to <> o.stage_key then now() else o.stage_since end,
+           stage_since = case when v_to <> o.stage_key then c_now else o.stage_since end,
            -- The time for which it was deferred does not count; the present deferral is known from the verdict.
            clock_since = case when v_to = o.stage_key and o.verdict = 'defer' and (move_stage.verdict is not null or v_is_back)
                               then greatest(o.clock_since, o.stage_since)
-                                   + greatest(least(now(), day_start(o.review_on - today())) - greatest(o.verdict_time, o.clock_since, o.stage_since), interval '0')
+                                   + greatest(least(c_now, day_start(o.review_on - today())) - greatest(o.verdict_time, o.clock_since, o.stage_since), interval '0')
                               when v_to = o.stage_key then o.clock_since end
      where o.id = opportunity.id;
 end

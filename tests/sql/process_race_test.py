@@ -149,6 +149,33 @@ class ProcessRaceTest(ProcessStage):
         self.assertEqual('approved', self.approve('nell')['state'])
         self.assertEqual((other['id'],), self.query('select distinct account_id from stage_change where opportunity_id = %s', self.opportunity)[0])
 
+    # ---- transactions that began earlier than what they find ----
+
+    def begun(self, login):
+        """A caller whose transaction has begun, and so its now()."""
+        caller = self.other(login)
+        with caller.connection.cursor() as cursor:
+            cursor.execute('select now()')
+        return caller
+
+    def test_a_waiver_that_began_before_the_move(self):
+        """It was given for the stage it found, and so it counts there."""
+        self.opportunity = self.add_opportunity(account_id=self.add_account('ann', 'Beta')['id'])['id']
+        waiver = self.begun('north')
+        self.ask()
+        waiver.write('ProcessService/WaiveCriterion', {'opportunity_id': self.opportunity, 'criterion_key': 'call-made', 'reason': 'known'})
+        self.assertEqual({'call-made': 'waived', 'need-stated': 'unmet'},
+                         dict(self.query("select criterion_key, state from snapshot_evidence(%s)", self.opportunity)))
+
+    def test_a_move_that_began_before_the_verdict(self):
+        """What was said of the stage before is no verdict of the one that it comes to."""
+        self.opportunity = self.add_opportunity()['id']
+        ann = self.begun('ann')
+        self.verdict('north', 'approve')
+        self.ask(caller=ann)
+        self.assertEqual(('work', 'open', 'approve'), self.stands())
+        self.assertEqual([(False,)], self.query('select verdict_counts(o) from opportunity o where id = %s', self.opportunity))
+
 
 if __name__ == '__main__':
     unittest.main()
