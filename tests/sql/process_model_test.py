@@ -405,7 +405,9 @@ class ProcessModelTest(unittest.TestCase):
             model.teams[login] = team
         elif what == 'delegate':
             away, to = rng.sample(sorted(MANAGERS), 2)
-            if away not in self.delegations and to not in {to for _, to in self.delegations.values()} and not {away, to} & model.disabled:
+            if rng.random() < 0.7:      # somebody who would be asked
+                away = rng.choice(sorted(model.nearest({model.owner}) | GROUP))
+            if away != to and away not in self.delegations and to not in {to for _, to in self.delegations.values()} and not {away, to} & model.disabled:
                 first = rng.choice([0, 0, 0, 1])    # from tomorrow on is not today
                 made = self.callers[away].call('DelegationService/CreateDelegation', {'delegation': {
                     'to_user_id': self.users[to], 'starts_on': self.days[first], 'ends_on': self.days[1]}})
@@ -426,7 +428,7 @@ class ProcessModelTest(unittest.TestCase):
         """An act: how the model does it, and the call. People are mostly those who may."""
         model = self.model
         user = rng.choice([model.owner, model.owner, *TEAMS])
-        manager = rng.choice([*sorted(MANAGERS), 'nadia', 'nell', 'sofia', 'nora', *sorted(model.away)] if rng.random() < 0.8 else sorted(TEAMS))
+        manager = rng.choice([*sorted(MANAGERS), 'nadia', 'nell', 'sofia', 'nora', *sorted(model.away) * 4] if rng.random() < 0.8 else sorted(TEAMS))
         criterion = rng.choice(CRITERIA.get(NAMES[model.stage], ['date-known']))
         version = model.version
         request = model.request and (model.request['number'], len(model.request['decided']), model.request['touched'])
