@@ -34,13 +34,8 @@ static const char *whole_amount(struct app *app, const Kam__V1__Money *money, bo
 {
     if (money == NULL)
         return "";
-    char *text =
-        arena_strdup(app->arena, value_format_money(app->arena, money->currency_code, money->minor_units, true));
-    char *point = strchr(text, '.');
-    if (point != NULL)
-        *point = '\0';
-    const char *space = strchr(text, ' ');
-    return app_clean(app, says_currency || space == NULL ? text : space + 1);
+    const char *currency = money->currency_code;
+    return app_clean(app, value_format_whole_money(app->arena, currency, money->minor_units, says_currency));
 }
 
 // What a card is worth: in the reporting currency, or in its own where that has no rate.
@@ -112,8 +107,8 @@ static size_t cards_of_stage(const Board *board, const Stage *stage, size_t firs
 
 static const char *more_text(struct app *app, const Stage *stage, size_t shown)
 {
-    int left = stage->count - (int)shown;
-    return left > 0 ? arena_printf(app->arena, _("+%d more"), left) : "";
+    size_t count = stage->count > 0 ? (size_t)stage->count : 0;
+    return count > shown ? arena_printf(app->arena, _("+%d more"), (int)(count - shown)) : "";
 }
 
 // ---- Side by side
@@ -324,10 +319,12 @@ static void print_foot(struct app *app, const Board *board)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("!  longer in its stage than allowed"), app_plain(app));
     if (board->n_unrated > 0)
         output_heading(app, _("Not in the sums: no exchange rate"));
-    for (size_t at = 0; at < board->n_unrated; at++)
-        fprintf(app->out, "  %s (%d)   %skam rate set %s RATE%s\n", whole_amount(app, board->unrated[at]->amount, true),
-                board->unrated[at]->count, app_dim(app), app_clean(app, board->unrated[at]->amount->currency_code),
-                app_plain(app));
+    for (size_t at = 0; at < board->n_unrated; at++) {
+        const Kam__V1__Money *amount = board->unrated[at]->amount;
+        if (amount != NULL)
+            fprintf(app->out, "  %s (%d)   %skam rate set %s RATE%s\n", whole_amount(app, amount, true),
+                    board->unrated[at]->count, app_dim(app), app_clean(app, amount->currency_code), app_plain(app));
+    }
     if (board->without_amount_count > 0)
         fprintf(app->out, "\n%s: %d\n", _("Without an amount"), board->without_amount_count);
     const char *others = "";

@@ -65,19 +65,42 @@ static int64_t power_of_ten(int digits)
     return digits == 0 ? 1 : 10 * power_of_ten(digits - 1);
 }
 
+enum { GROUPED_BYTES = 48 };
+
+static uint64_t magnitude(int64_t minor_units)
+{
+    return minor_units < 0 ? 0 - (uint64_t)minor_units : (uint64_t)minor_units;
+}
+
+static void write_groups(uint64_t number, bool has_groups, char grouped_r[GROUPED_BYTES])
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number), used = 0;
+    for (int at = 0; at < length; at++) {
+        if (has_groups && at > 0 && (length - at) % 3 == 0)
+            grouped_r[used++] = ',';
+        grouped_r[used++] = digits[at];
+    }
+    grouped_r[used] = '\0';
+}
+
+const char *value_format_whole_money(struct arena *arena, const char *currency, int64_t minor_units, bool says_currency)
+{
+    uint64_t unit = (uint64_t)power_of_ten(currency_digits(currency));
+    uint64_t whole = (magnitude(minor_units) + unit / 2) / unit;
+    char grouped[GROUPED_BYTES];
+    write_groups(whole, true, grouped);
+    const char *space = !says_currency || *currency == '\0' ? "" : " ";
+    return arena_printf(arena, "%s%s%s%s", says_currency ? currency : "", space, minor_units < 0 && whole > 0 ? "-" : "",
+                        grouped);
+}
+
 const char *value_format_money(struct arena *arena, const char *currency, int64_t minor_units, bool has_groups)
 {
     int digits = currency_digits(currency);
-    uint64_t amount = minor_units < 0 ? 0 - (uint64_t)minor_units : (uint64_t)minor_units;
-    uint64_t unit = (uint64_t)power_of_ten(digits);
-    char whole[32], grouped[48];
-    int length = snprintf(whole, sizeof whole, "%" PRIu64, amount / unit), used = 0;
-    for (int at = 0; at < length; at++) {
-        if (has_groups && at > 0 && (length - at) % 3 == 0)
-            grouped[used++] = ',';
-        grouped[used++] = whole[at];
-    }
-    grouped[used] = '\0';
+    uint64_t amount = magnitude(minor_units), unit = (uint64_t)power_of_ten(digits);
+    char grouped[GROUPED_BYTES];
+    write_groups(amount / unit, has_groups, grouped);
     const char *sign = minor_units < 0 ? "-" : "";
     const char *space = *currency == '\0' ? "" : " ";
     if (digits == 0)

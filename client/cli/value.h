@@ -59,4 +59,8 @@ const char *value_enum_words(struct arena *arena, const ProtobufCEnumDescriptor 
 bool value_parse_money(const char *text, char currency_r[4], int64_t *minor_units_r);
 const char *value_format_money(struct arena *arena, const char *currency, int64_t minor_units, bool has_groups);
 
+// "CNY 1,235", rounded to the next whole unit, halves away from zero; without the currency where it is not said.
+const char *value_format_whole_money(struct arena *arena, const char *currency, int64_t minor_units,
+                                     bool says_currency);
+
 #endif

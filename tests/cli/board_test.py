@@ -7,6 +7,8 @@ import unicodedata
 import unittest
 
 from client import Client
+from fake_server import FakeServer
+from support import stubs
 from support.cluster import Cluster
 from support.kam import PASSWORD, Kamd, make_company
 
@@ -87,6 +89,15 @@ class Board(unittest.TestCase):
         ran = self.client.run('board', '--owner', 'sam')
         self.assertEqual(3, ran.code, ran.err)
         self.assertEqual(3, self.client.run('board', 'nowhere').code)
+
+    def test_amounts_are_rounded(self):
+        server = self.enterContext(FakeServer())
+        client = self.enterContext(Client(server.name))
+        for money, text in ((('CNY', 1665), 'CNY 17'), (('CNY', 1649), 'CNY 16'), (('CNY', 99950), 'CNY 1,000'), (('CNY', -1650), 'CNY -17'), (('CNY', -49), 'CNY 0'),
+                            (('JPY', 1665), 'JPY 1,665'), (('KWD', 1500), 'KWD 2'), (('CNY', 2 ** 63 - 1), 'CNY 92,233,720,368,547,758')):
+            amount = stubs.message('kam.v1.Money')(currency_code=money[0], minor_units=money[1])
+            server.on('BoardService/GetBoard', lambda request, context, amount=amount: stubs.message('kam.v1.Board')(count=1, amount=amount, weighted_amount=amount))
+            self.assertRegex(client.run('board', KAM_TOKEN='t').out, f'open: 1   {text}   weighted: {text}\n')
 
 
 if __name__ == '__main__':
