@@ -97,6 +97,7 @@ static bool is_formula(const char *text)
 static void write_cell(struct export *export, const char *text, const char *end)
 {
     struct export_file *file = &export->file;
+    text = text_make_utf8(export->app->arena, text);
     bool is_defused = is_formula(text);
     bool needs_quotes = strpbrk(text, ",;\"\r\n") != NULL || text[0] == ' ' || is_defused;
     char quoted[3] = "\"";
@@ -148,7 +149,8 @@ static void write_record(struct export *export, const ProtobufCMessage *row)
     const Kam__V1__Contact *contact =
         row->descriptor == &kam__v1__contact__descriptor ? (const Kam__V1__Contact *)row : NULL;
     if (export->is_vcard) {
-        export_file_write(&export->file, vcard_of_contact(export->app->arena, contact));
+        const char *card = vcard_of_contact(export->app->arena, contact);
+        export_file_write(&export->file, text_make_utf8(export->app->arena, card));
     } else if (export->is_json) {
         char *text = kam_json_format(row, 0);
         export_file_write(&export->file, export->row_count == 0 ? "\n" : ",\n");
@@ -289,7 +291,7 @@ enum exit_code export_vcards(struct app *app, struct invocation *invocation)
         if (failure != EXIT_OK)
             return failure;
         const char *card = vcard_of_contact(app->arena, (const Kam__V1__Contact *)response);
-        fputs(app->is_terminal ? text_clean(app->arena, card, true) : card, app->out);
+        fputs(app->is_terminal ? text_clean(app->arena, card, true) : text_make_utf8(app->arena, card), app->out);
     }
     return EXIT_OK;
 }

@@ -258,7 +258,7 @@ void output_inner_table(struct app *app, const ProtobufCMessageDescriptor *row, 
 // RFC 4180: quotes around what holds a comma, a quote or a line break.
 static void print_csv_cell(struct app *app, const char *text, bool is_first)
 {
-    const char *shown = app->is_terminal ? app_clean(app, text) : text;
+    const char *shown = app->is_terminal ? app_clean(app, text) : text_make_utf8(app->arena, text);
     bool needs_quotes = strpbrk(shown, ",\"\r\n") != NULL;
     fputs(is_first ? "" : ",", app->out);
     if (needs_quotes)

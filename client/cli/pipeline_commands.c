@@ -75,7 +75,7 @@ static enum exit_code export_pipeline(struct app *app, struct invocation *invoca
     const char *path = invocation->word_count > 1 ? invocation->words[1] : "-";
     const char *text = pipeline_file_write(app->arena, (const Kam__V1__Pipeline *)pipeline, kinds);
     if (strcmp(path, "-") == 0) {
-        fputs(text, app->out);
+        fputs(app->is_terminal ? text_clean(app->arena, text, true) : text, app->out);
         return EXIT_OK;
     }
     struct export_file file;

@@ -9,6 +9,7 @@
 #include "base/require.h"
 #include "message.h"
 #include "pipeline_file.h"
+#include "text.h"
 #include "value.h"
 
 enum { LINE_COLUMNS = 120 };
@@ -25,6 +26,7 @@ static void emit(struct writer *writer, yaml_event_t *event)
 
 static void put_text(struct writer *writer, const char *text, bool is_string)
 {
+    text = text_make_utf8(writer->arena, text); // what a server sends may be anything
     // What would be read as a number or a truth value otherwise stands in quotes.
     struct yaml_value plain = {.kind = YAML_VALUE_TEXT, .text = text, .is_plain = true};
     json_t *json = yaml_to_json(&plain);
@@ -33,7 +35,9 @@ static void put_text(struct writer *writer, const char *text, bool is_string)
                                                                      : YAML_ANY_SCALAR_STYLE;
     json_decref(json);
     yaml_event_t event;
-    yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1, style);
+    // Of all texts that are UTF-8 it makes an event.
+    REQUIRE(
+        yaml_scalar_event_initialize(&event, NULL, NULL, (const yaml_char_t *)text, (int)strlen(text), 1, 1, style));
     emit(writer, &event);
 }
 

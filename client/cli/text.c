@@ -156,6 +156,11 @@ bool text_is_utf8(const char *text, size_t length)
     return true;
 }
 
+const char *text_make_utf8(struct arena *arena, const char *text)
+{
+    return text_is_utf8(text, strlen(text)) ? text : text_clean(arena, text, true);
+}
+
 size_t text_distance(const char *left, const char *right, size_t limit)
 {
     size_t left_length = strlen(left), right_length = strlen(right);

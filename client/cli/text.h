@@ -28,6 +28,9 @@ size_t text_fit_line(const char *text, size_t width);
 
 bool text_is_utf8(const char *text, size_t length);
 
+// The text as it is for a program or a file, which are owed UTF-8: another one is made clean, with its line breaks.
+const char *text_make_utf8(struct arena *arena, const char *text);
+
 // Number of edits (insert, delete, replace, swap neighbours) between two ASCII words, at most `limit`.
 size_t text_distance(const char *left, const char *right, size_t limit);
 
