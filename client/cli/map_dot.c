@@ -59,7 +59,8 @@ static void write_person(FILE *out, struct arena *arena, const Kam__V1__MapPerso
         fputs(at == 0 ? "\\n" : ", ", out);
         write_text(out, arena, value_format(arena, &person->base, roles, at));
     }
-    int size = SMALLEST_TEXT + person->influence * (LARGEST_TEXT - SMALLEST_TEXT) / 100;
+    int influence = person->influence < 0 ? 0 : person->influence > 100 ? 100 : person->influence;
+    int size = SMALLEST_TEXT + influence * (LARGEST_TEXT - SMALLEST_TEXT) / 100;
     fprintf(out, "\", fillcolor=\"%s\", fontsize=%d, penwidth=%d, peripheries=%d, style=\"filled,rounded%s\"];\n",
             stance_colour(person->stance), size, person->relationship > 1 ? person->relationship : 1,
             is_decider ? 2 : 1, person->last_touch_time == NULL ? ",dashed" : "");

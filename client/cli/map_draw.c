@@ -114,12 +114,16 @@ static const char *bar(struct app *app, int full, const char *on, const char *of
     return text;
 }
 
+static int cells_of(int percent)
+{
+    return percent <= 0 ? 0 : percent >= 100 ? BAR_CELLS : (percent * BAR_CELLS + 50) / 100;
+}
+
 static const char *influence_cell(struct app *app, const Kam__V1__MapPerson *person)
 {
     if (!has_influence(person))
         return "";
-    int full = (person->influence * BAR_CELLS + 50) / 100;
-    return arena_printf(app->arena, "%s %3d", bar(app, full, "■", "□"), person->influence);
+    return arena_printf(app->arena, "%s %3d", bar(app, cells_of(person->influence), "■", "□"), person->influence);
 }
 
 static const char *touch_cell(struct app *app, const Kam__V1__MapPerson *person)
@@ -303,7 +307,7 @@ static void print_head(struct app *app, const Kam__V1__PowerMap *map)
     if (map->n_people > 0)
         output_line(app, _("Coverage"),
                     arena_printf(app->arena, _("%s %d%% of the influence is with people who accept us or better"),
-                                 bar(app, (map->coverage_percent * BAR_CELLS + 50) / 100, "■", "□"),
+                                 bar(app, cells_of(map->coverage_percent), "■", "□"),
                                  map->coverage_percent));
     for (size_t at = 0; at < map->n_warnings; at++)
         fprintf(app->out, "%s! %s%s\n", app_tone(app, TONE_WARN), map_warning_text(app, map->warnings[at]),

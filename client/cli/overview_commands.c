@@ -18,6 +18,8 @@
 #define GET_TODAY "/kam.v1.OverviewService/GetToday"
 #define GET_ACCOUNT_PAGE "/kam.v1.OverviewService/GetAccountPage"
 
+enum { MOST_MERGES = 100 }; // one after another; more than a server has that means it well
+
 enum when_style { WHEN_LATE, WHEN_HOUR, WHEN_DAY };
 
 // ---- today
@@ -267,6 +269,11 @@ static void print_page(struct app *app, const Kam__V1__AccountPage *page)
     output_page_rest(app, &page->account->base);
 }
 
+static bool is_merged(const Kam__V1__AccountPage *page)
+{
+    return page->account != NULL && *page->account->merged_into_id != '\0';
+}
+
 // A code goes to the server as it is: one call. A name is looked up first.
 enum exit_code overview_show_account(struct app *app, struct invocation *invocation)
 {
@@ -290,7 +297,8 @@ enum exit_code overview_show_account(struct app *app, struct invocation *invocat
     if (code != KAM_OK)
         return app_print_error(app);
     const Kam__V1__AccountPage *page = (const Kam__V1__AccountPage *)response;
-    while (wanted != NULL && *page->account->merged_into_id != '\0') { // the code finds what remains
+    // The code finds what remains.
+    for (int hop = 0; hop < MOST_MERGES && wanted != NULL && is_merged(page); hop++) {
         resolve_note_merged(app, &page->account->base);
         request = app_new_request(app, GET_ACCOUNT_PAGE);
         message_set_text(request, "id", page->account->merged_into_id);
@@ -299,6 +307,8 @@ enum exit_code overview_show_account(struct app *app, struct invocation *invocat
             return failure;
         page = (const Kam__V1__AccountPage *)response;
     }
+    if (page->account == NULL)
+        return app_refuse(app, EXIT_REFUSED, _("the server's answer has no account"));
     if (app->settings.json)
         return output_record(app, response);
     if (app->settings.csv || app->settings.columns != NULL)

@@ -9,6 +9,7 @@
 
 #include "base/uuid.h"
 #include "client.h"
+#include "message.h"
 
 enum {
     PREFIX_BYTES = 5, // gRPC over HTTP/2: one byte "compressed", four bytes length, big-endian
@@ -407,7 +408,8 @@ static enum kam_code unpack_first(struct kam_call *call, ProtobufCMessage **mess
     int64_t size = first_message_bytes(call);
     ProtobufCMessage *message =
         size < 0 ? NULL : protobuf_c_message_unpack(call->response, NULL, (size_t)size, call->body + PREFIX_BYTES);
-    if (message == NULL) {
+    if (message == NULL || !message_has_sound_times(message)) {
+        kam_message_free(message);
         error_set(error_r, KAM_INTERNAL, "", "the server's answer is not a %s", call->response->name);
         error_r->is_uncertain = true;
         return KAM_INTERNAL;

@@ -36,7 +36,7 @@ bool json_is_date(int64_t year, int month, int day)
 void json_format_timestamp(int64_t seconds, int32_t nanos, char text_r[JSON_TIMESTAMP_BYTES])
 {
     int64_t days = seconds / SECONDS_PER_DAY - (seconds % SECONDS_PER_DAY < 0);
-    int64_t rest = seconds - days * SECONDS_PER_DAY;
+    int64_t rest = seconds % SECONDS_PER_DAY + (seconds % SECONDS_PER_DAY < 0 ? SECONDS_PER_DAY : 0);
     int64_t shifted = days + 719468;
     int64_t era = (shifted >= 0 ? shifted : shifted - 146096) / 146097;
     int64_t day_of_era = shifted - era * 146097;

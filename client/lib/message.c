@@ -8,6 +8,10 @@
 
 #include "base/require.h"
 #include "contract.h"
+#include "google/protobuf/timestamp.pb-c.h"
+
+// 0001-01-01 and the last second of 9999.
+static const int64_t FIRST_SECOND = -62135596800, LAST_SECOND = 253402300799;
 
 static void *checked(void *memory)
 {
@@ -64,6 +68,23 @@ void kam_message_free(ProtobufCMessage *message)
 {
     if (message != NULL)
         protobuf_c_message_free_unpacked(message, NULL);
+}
+
+bool message_has_sound_times(const ProtobufCMessage *message)
+{
+    if (message->descriptor == &google__protobuf__timestamp__descriptor) {
+        const Google__Protobuf__Timestamp *time = (const Google__Protobuf__Timestamp *)message;
+        return time->seconds >= FIRST_SECOND && time->seconds <= LAST_SECOND && time->nanos >= 0 &&
+               time->nanos < 1000000000;
+    }
+    for (unsigned at = 0; at < message->descriptor->n_fields; at++) {
+        const ProtobufCFieldDescriptor *field = &message->descriptor->fields[at];
+        size_t count = field->type == PROTOBUF_C_TYPE_MESSAGE ? message_count(message, field) : 0;
+        for (size_t index = 0; index < count; index++)
+            if (!message_has_sound_times(*(ProtobufCMessage *const *)message_value(message, field, index)))
+                return false;
+    }
+    return true;
 }
 
 static bool is_camel_name(const char *field_name, const char *name)

@@ -41,6 +41,10 @@ const ProtobufCMessage *message_get_sub(const ProtobufCMessage *message, const c
 const ProtobufCEnumValue *message_enum_by_name(const ProtobufCEnumDescriptor *descriptor, const char *name);
 const ProtobufCEnumValue *message_enum_by_number(const ProtobufCEnumDescriptor *descriptor, int number);
 
+// False when a google.protobuf.Timestamp in it is none: outside of the years 1 to 9999, or of nanoseconds that are no
+// part of a second. Whoever counts with times relies on it.
+bool message_has_sound_times(const ProtobufCMessage *message);
+
 // A message's type for types the contract knows, by full name: what google.protobuf.Any may hold.
 const ProtobufCMessageDescriptor *message_type_by_name(const char *full_name);
 

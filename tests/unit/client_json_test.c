@@ -178,7 +178,9 @@ static void test_times(void **state)
     assert_false(json_parse_timestamp("2026-11-21T14:30:00", &seconds, &nanos));
     assert_false(json_parse_timestamp("2026-11-21T24:00:00Z", &seconds, &nanos));
     assert_false(json_parse_timestamp("2026-11-21T14:30:00.Z", &seconds, &nanos));
-    json_format_timestamp(INT64_MIN / 2, 0, (char[JSON_TIMESTAMP_BYTES]){0});
+    for (size_t at = 0; at < 3; at++)
+        json_format_timestamp((const int64_t[]){INT64_MIN, INT64_MIN / 2, INT64_MAX}[at], 0,
+                              (char[JSON_TIMESTAMP_BYTES]){0});
 }
 
 static void test_every_message_round_trips_empty(void **state)
