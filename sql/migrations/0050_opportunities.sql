@@ -331,12 +331,23 @@ grant execute on function contact_of_opportunity(uuid) to kam_rep, kam_manager;
 -- ---- a new one ----
 
 -- Whoever owns it works on its account.
-create function require_opportunity_owner(user_id uuid, account_id uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+create function require_opportunity_worker(user_id uuid, account_id uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_user app_user := require_account_worker(user_id);
 begin
     perform require(works_on_account(v_user.id, account_id), 9, 'OWNER_OUT_OF_REACH',
                     'The owner does not work on this account. Make them a member of the account first, or choose somebody else.');
+end
+$$;
+
+-- former_id: who owned it, or would. The managers above the owner decide about it, so nobody but a manager chooses among teams.
+create function require_opportunity_owner(user_id uuid, account account, former_id uuid) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform require_opportunity_worker(user_id, account.id);
+    perform require(caller_id() is null or user_id = caller_id() or manages_team(account.team_id)
+                    or exists (select from app_user u join app_user f on f.team_id = u.team_id
+                                where u.id = require_opportunity_owner.user_id and f.id in (former_id, account.owner_id)), 7, 'OWNER_OF_ANOTHER_TEAM',
+                    'Only a manager of the account''s team can give it to somebody of another team: other managers would decide about it.');
 end
 $$;
 
@@ -359,7 +370,7 @@ begin
     if new.owner_id is null then
         new.owner_id := case when works_on_account(v_account.owner_id, v_account.id) then v_account.owner_id else caller_id() end;
     end if;
-    perform require_opportunity_owner(new.owner_id, new.account_id);
+    perform require_opportunity_owner(new.owner_id, v_account, caller_id());
     -- Nobody is granted the stage: who gives one is a function that knows what it does.
     if new.stage_key is null then
         select p.* into v_pipeline from pipeline p

@@ -16,7 +16,7 @@ create trigger check_person before insert on opportunity_person for each row exe
 create function check_opportunity_user() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
 begin
     if reaches_account(new.account_id) then
-        perform require_opportunity_owner(new.user_id, new.account_id);
+        perform require_opportunity_worker(new.user_id, new.account_id);
     end if;
     return new;
 end
@@ -173,6 +173,13 @@ grant execute on function set_decision_criterion(uuid, bigint, text[], text, int
 
 -- ---- decisions ----
 
+create function require_owner(opportunity opportunity, account account) returns void language plpgsql stable set search_path = kam, pg_temp as $$
+begin
+    perform require(caller_id() in (opportunity.owner_id, account.owner_id) or manages_team(account.team_id), 7, 'NOT_OWNER',
+                    'Only the owner of the opportunity or of its account, or a manager, can do this.');
+end
+$$;
+
 -- To somebody who works on the account, by its owner, the account's owner or a manager of the account's team.
 create function assign_opportunity(opportunity_id uuid, seen_version bigint, owner_id uuid, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
@@ -186,11 +193,10 @@ begin
     if v_opportunity.id is null then
         return;
     end if;
-    perform require(caller_id() in (v_opportunity.owner_id, v_account.owner_id) or manages_team(v_account.team_id), 7, 'NOT_OWNER',
-                    'Only the owner of the opportunity or of its account, or a manager, can give it to somebody else.');
+    perform require_owner(v_opportunity, v_account);
     perform require(v_opportunity.state = 'open', 9, 'OPPORTUNITY_CLOSED', 'The opportunity is closed. Reopen it first.');
     perform require(v_opportunity.owner_id <> assign_opportunity.owner_id, 9, 'OWNER_UNCHANGED', 'This user owns the opportunity already.');
-    perform require_opportunity_owner(assign_opportunity.owner_id, v_opportunity.account_id);
+    perform require_opportunity_owner(assign_opportunity.owner_id, v_account, v_opportunity.owner_id);
     perform give_reason(reason);
     update opportunity o set owner_id = assign_opportunity.owner_id where o.id = v_opportunity.id;
 end
@@ -199,11 +205,15 @@ $$;
 create function lose_opportunity(opportunity_id uuid, seen_version bigint, lost_reason text, lost_to text, note text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
-    v_opportunity opportunity := lock_opportunity(opportunity_id, seen_version);
+    v_opportunity opportunity;
+    v_account account;
 begin
+    select a.* into v_account from opportunity o join account a on a.id = o.account_id where o.id = opportunity_id for share of a;
+    v_opportunity := lock_opportunity(opportunity_id, seen_version);
     if v_opportunity.id is null then
         return;
     end if;
+    perform require_owner(v_opportunity, v_account);
     perform require(v_opportunity.state = 'open', 9, 'OPPORTUNITY_CLOSED', 'The opportunity is closed. Reopen it first.');
     perform require(lose_opportunity.lost_reason <> 'terminated', 3, 'LOST_REASON_VERDICT', 'Terminated is what a verdict does.',
                     '{"violations": [{"field": "lost_reason", "reason": "LOST_REASON_VERDICT", "description": "must be why the customer did not buy (to terminate is a verdict)"}]}');
@@ -214,7 +224,7 @@ begin
 end
 $$;
 
--- It goes on in the stage where it was closed, and the stage's time begins anew. One that was won only by a manager: managers had let it through. One that a verdict
+-- It goes on in the stage where it was closed; the time for which it was closed does not count. One that was won only by a manager: managers had let it through. One that a verdict
 -- terminated by who gives verdicts about it; and deferred it stays.
 create function reopen_opportunity(opportunity_id uuid, seen_version bigint, reason text) returns void
 language plpgsql security definer set search_path = kam, pg_temp as $$
@@ -232,13 +242,16 @@ begin
     perform require(v_opportunity.state <> 'open', 9, 'OPPORTUNITY_OPEN', 'The opportunity is open already.');
     perform require(v_account.retire_time is null, 9, 'ACCOUNT_RETIRED', 'The account is retired.');
     perform require(v_opportunity.state = 'lost' or manages_team(v_account.team_id), 7, 'OPPORTUNITY_WON', 'Only a manager can reopen an opportunity that was won.');
-    if v_opportunity.verdict = 'terminate' then
+    if v_opportunity.verdict is distinct from 'terminate' then
+        perform require_owner(v_opportunity, v_account);
+    else
         perform require_decider(verdict_approver(v_opportunity), v_opportunity.id, array[v_opportunity.owner_id]);
     end if;
     v_stays := is_deferred(v_opportunity.verdict, v_opportunity.review_on);
     perform give_reason(reason);
     update opportunity o
-       set state = 'open', close_time = null, lost_reason = null, lost_to = '', close_note = '', stage_since = now(), verdict = case when v_stays then o.verdict end,
+       set state = 'open', close_time = null, lost_reason = null, lost_to = '', close_note = '',
+           clock_since = case when v_stays then o.clock_since else greatest(o.stage_since, o.clock_since) + (now() - o.close_time) end, verdict = case when v_stays then o.verdict end,
            verdict_time = case when v_stays then o.verdict_time end, verdict_by = case when v_stays then o.verdict_by end, review_on = case when v_stays then o.review_on end,
            owner_id = case when works_on_account(o.owner_id, o.account_id) then o.owner_id else v_account.owner_id end
      where o.id = v_opportunity.id;
@@ -246,6 +259,18 @@ end
 $$;
 grant execute on function assign_opportunity(uuid, bigint, uuid, text), lose_opportunity(uuid, bigint, text, text, text), reopen_opportunity(uuid, bigint, text)
     to kam_rep, kam_manager;
+
+-- What was sold for how much stands; a manager may correct it.
+create function keep_closed_amount() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform require(caller_id() is null or exists (select from account a where a.id = new.account_id and manages_team(a.team_id)), 9, 'OPPORTUNITY_CLOSED',
+                    'The opportunity is closed. Reopen it first.');
+    return new;
+end
+$$;
+create trigger keep_closed_amount before update of amount_currency_code, amount_minor_units on opportunity for each row
+    when (old.state <> 'open' and (new.amount_currency_code, new.amount_minor_units) is distinct from (old.amount_currency_code, old.amount_minor_units))
+    execute function keep_closed_amount();
 
 -- With the account go what is open and was its owner's, or is of somebody who works on it no longer. What is closed stays with whoever closed it.
 create function pass_opportunities() returns trigger language plpgsql security definer set search_path = kam, pg_temp as $$

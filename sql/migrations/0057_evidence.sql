@@ -142,7 +142,8 @@ begin
     return (select string_agg(f.names, ', ' order by f.n)
               from jsonb_array_elements_text(fields) with ordinality f (names, n)
              where not exists (select from unnest(string_to_array(f.names, '|')) u (name)
-                                where coalesce(record -> u.name, record -> (u.name || '_minor_units'), 'null') not in ('null', '""', '[]', 'false')));
+                                where coalesce(record -> u.name, record -> (u.name || '_minor_units'), 'null') not in ('null', '[]', 'false')
+                                  and is_visible(coalesce(record ->> u.name, record ->> (u.name || '_minor_units')))));
 end
 $$;
 

@@ -176,39 +176,41 @@ $$;
 
 -- ---- the key account group ----
 
--- From the pipeline's threshold on the group decides. One whose amount nobody knows goes to the group as well: leaving it empty would be the way around it. NULL where no
--- exchange rate says it.
-create function group_decides_or_null(version_id uuid, amount_currency_code text, amount_minor_units bigint) returns boolean language sql stable set search_path = kam, pg_temp as $$
+-- From the pipeline's threshold on the group decides. One whose amount nobody knows goes to the group as well, and one in a currency without a rate: either would be the way
+-- around it.
+create function group_decides(version_id uuid, amount_currency_code text, amount_minor_units bigint) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select case when v.group_threshold_minor_units is null then false
-                when amount_minor_units is null then true
                 when v.group_threshold_currency_code = amount_currency_code then amount_minor_units >= v.group_threshold_minor_units
-                else in_reporting_currency_or_null(amount_minor_units, amount_currency_code, null)
-                     >= in_reporting_currency_or_null(v.group_threshold_minor_units, v.group_threshold_currency_code, null) end
+                else coalesce(in_reporting_currency_or_null(amount_minor_units, amount_currency_code, null)
+                              >= in_reporting_currency_or_null(v.group_threshold_minor_units, v.group_threshold_currency_code, null), true) end
       from pipeline_version v where v.id = version_id
 $$;
 
-create function group_decides(version_id uuid, amount_currency_code text, amount_minor_units bigint) returns boolean language plpgsql stable set search_path = kam, pg_temp as $$
-declare
-    v_decides boolean := group_decides_or_null(version_id, amount_currency_code, amount_minor_units);
-begin
-    if v_decides is null then
-        -- One of the two has no rate, and says so.
-        perform in_reporting_currency(amount_minor_units, amount_currency_code), in_reporting_currency(v.group_threshold_minor_units, v.group_threshold_currency_code)
-           from pipeline_version v where v.id = version_id;
-    end if;
-    return v_decides;
-end
+-- The next stage takes the group's approval: the present one asks for it, or one before did, when the amount was still below the threshold.
+create function is_for_group(o opportunity) returns boolean language sql stable set search_path = kam, pg_temp as $$
+    select group_decides(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units)
+       and (exists (select from pipeline_stage s where s.version_id = o.pipeline_version_id and s.key = o.stage_key and 'key_account_group' = any (s.approvals))
+            or coalesce((select p.state = 'skipped'
+                           from advancement a join approval_step p on p.advancement_id = a.id and p.approver = 'key_account_group'
+                          where a.opportunity_id = o.id and a.state = 'approved'
+                          order by a.end_time desc, a.id desc limit 1), false))
+$$;
+
+-- Whose the verdict is. What the group said stays the group's to change, whatever the amount becomes.
+create function verdict_approver(o opportunity) returns text language sql stable set search_path = kam, pg_temp as $$
+    select case when group_decides(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units) or o.verdict is not null and o.verdict_by = 'key_account_group'
+                then 'key_account_group' else 'team_manager' end
 $$;
 
 -- What was said of an earlier stage, or by the team's manager of what has become the group's to say, is no verdict of this one.
 create function verdict_counts(o opportunity) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select o.verdict is not null and o.verdict_time >= o.stage_since
-       and (o.verdict_by = 'key_account_group' or not coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true))
+       and o.verdict_by = verdict_approver(o)
 $$;
 
 -- A verdict that the team's manager waived is the group's to give once the amount has grown.
 create function waiver_counts(o opportunity, kind text, approver text) returns boolean language sql stable set search_path = kam, pg_temp as $$
-    select kind <> 'verdict' or approver = 'key_account_group' or not coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true)
+    select kind <> 'verdict' or approver = 'key_account_group' or not group_decides(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units)
 $$;
 
 -- Its stage asks for a verdict that it has not got.
@@ -254,21 +256,16 @@ create function deciders(approver text, opportunity_id uuid, kept_out uuid[]) re
       where x.place = 1)
 $$;
 
--- It waits for the approval of the key account group, or for its verdict.
-create function awaits_group(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+-- It waits for the approval of the key account group, or for its verdict; or the caller judged it for the group in this stage, and may say something else until it goes on.
+create function concerns_group(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
     select exists (select from advancement a join approval_step s on s.advancement_id = a.id and s.state = 'open' and s.approver = 'key_account_group'
-                    where a.opportunity_id = awaits_group.opportunity_id and a.state = 'waiting')
+                    where a.opportunity_id = concerns_group.opportunity_id and a.state = 'waiting')
         or exists (select from opportunity o
-                    where o.id = awaits_group.opportunity_id and wants_verdict(o.id)
-                      and coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true))
-$$;
-
--- The caller gave, for the group, the verdict of the stage where it stands: they see what became of it, and may give another one, until it goes on.
-create function has_judged(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
-    select coalesce((select c.changed_by = caller_id()
-                       from opportunity o join stage_change c on c.opportunity_id = o.id and c.verdict is not null
-                      where o.id = has_judged.opportunity_id and o.verdict_by = 'key_account_group' and o.verdict_time >= o.stage_since
-                      order by c.time desc, c.id desc limit 1), false)
+                    where o.id = concerns_group.opportunity_id and verdict_approver(o) = 'key_account_group'
+                      and (wants_verdict(o.id)
+                           or o.verdict_by = 'key_account_group' and o.verdict_time >= o.stage_since and (o.state = 'open' or o.verdict = 'terminate')
+                              and caller_id() = (select c.changed_by from stage_change c where c.opportunity_id = o.id and c.verdict is not null
+                                                  order by c.time desc, c.id desc limit 1)))
 $$;
 
 -- The people of a calling manager's teams, and of the teams below.
@@ -276,21 +273,23 @@ create function managed_people() returns setof uuid language sql stable security
     select u.id from app_user u
      where caller_role() = 'manager' and u.team_id in (select c.descendant_id from team_closure c where c.ancestor_id = any (caller_team_ids()))
 $$;
-grant execute on function awaits_group(uuid), has_judged(uuid), is_in_group(), managed_people() to kam_manager;
+grant execute on function concerns_group(uuid), is_in_group(), managed_people() to kam_manager;
 
--- Who decides about it reads it: managers what their people own, whichever team has the account, and the group what waits for it.
+-- Who decides about it reads it: managers what their people are at, whichever team has the account, and the group what concerns it.
+create function is_decided_by_caller(o opportunity) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    select caller_role() = 'manager'
+       and ((o.state = 'open' or o.verdict = 'terminate') and o.owner_id in (select managed_people()) or is_in_group() and concerns_group(o.id))
+$$;
 create or replace function reads_opportunity(opportunity_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
-    select exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and reaches_account(o.account_id))
-        or (caller_role() = 'manager'
-            and (exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and o.owner_id in (select managed_people()))
-                 or (is_in_group() and (awaits_group(reads_opportunity.opportunity_id) or has_judged(reads_opportunity.opportunity_id)))))
+    select exists (select from opportunity o where o.id = reads_opportunity.opportunity_id and (reaches_account(o.account_id) or is_decided_by_caller(o)))
 $$;
 
+-- The same, with what is of the caller asked once per statement.
 alter policy opportunity_manager_read on opportunity using (
     exists (select from team_closure c where c.ancestor_id = any ((select caller_team_ids())::uuid[]) and c.descendant_id = opportunity.account_team_id)
     or exists (select from account_reach r where r.account_id = opportunity.account_id)
-    or opportunity.owner_id in (select managed_people())
-    or ((select is_in_group()) and (awaits_group(opportunity.id) or has_judged(opportunity.id))));
+    or (state = 'open' or verdict = 'terminate') and owner_id in (select managed_people())
+    or (select is_in_group()) and concerns_group(id));
 
 -- ---- rights ----
 

@@ -55,11 +55,6 @@ begin
 end
 $$;
 
--- Whose the verdict is.
-create function verdict_approver(opportunity opportunity) returns text language sql stable set search_path = kam, pg_temp as $$
-    select case when group_decides(opportunity.pipeline_version_id, opportunity.amount_currency_code, opportunity.amount_minor_units) then 'key_account_group' else 'team_manager' end
-$$;
-
 create function require_not_deferred(opportunity opportunity) returns void language plpgsql stable set search_path = kam, pg_temp as $$
 begin
     perform require(not is_deferred(opportunity.verdict, opportunity.review_on), 9, 'OPPORTUNITY_DEFERRED',
@@ -262,19 +257,31 @@ begin
 end
 $$;
 
--- Opens the step whose turn it is; true when none is left. The group is passed over where it is not for it.
+-- Opens the step whose turn it is; true when none is left. The group is passed over where it is not for it, and asked last where its turn was passed over, or never came.
 create function open_next_step(advancement advancement, is_for_group boolean) returns boolean language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_step approval_step;
+    v_kept_out uuid[];
 begin
-    for v_step in select * from approval_step s where s.advancement_id = advancement.id and s.state = 'pending' order by s.position loop
-        if v_step.approver = 'team_manager' or is_for_group then
-            update approval_step s set state = 'open', open_time = now() where s.id = v_step.id;
-            return false;
-        end if;
-        update approval_step s set state = 'skipped' where s.id = v_step.id;
-    end loop;
-    return true;
+    if is_for_group and not exists (select from approval_step s where s.advancement_id = advancement.id and s.approver = 'key_account_group') then
+        insert into approval_step (advancement_id, account_id, position, approver)
+        select advancement.id, advancement.account_id, coalesce(max(s.position), 0) + 1, 'key_account_group' from approval_step s where s.advancement_id = advancement.id;
+    end if;
+    update approval_step s set state = 'skipped' where s.advancement_id = advancement.id and s.state = 'pending' and s.approver = 'key_account_group' and not is_for_group;
+    select * into v_step from approval_step s
+     where s.advancement_id = advancement.id and (s.state = 'pending' or s.state = 'skipped' and is_for_group)
+     order by s.state = 'skipped', s.position
+     limit 1;
+    if not found then
+        return true;
+    end if;
+    -- Asked in vain it would wait for ever.
+    v_kept_out := kept_from_deciding(advancement.opportunity_id, advancement.id);
+    if not exists (select from deciders(v_step.approver, advancement.opportunity_id, v_kept_out)) then
+        perform refuse_no_approver(v_step.approver, advancement.opportunity_id, v_kept_out);
+    end if;
+    update approval_step s set state = 'open', open_time = now() where s.id = v_step.id;
+    return false;
 end
 $$;
 
@@ -293,7 +300,6 @@ declare
     v_opportunity opportunity := hold_process(opportunity_id, seen_version);
     v_stage pipeline_stage;
     v_advancement advancement;
-    v_step approval_step;
     v_other record;
 begin
     if v_opportunity.id is null then
@@ -310,21 +316,13 @@ begin
     select * into v_stage from pipeline_stage s where s.version_id = v_opportunity.pipeline_version_id and s.key = v_opportunity.stage_key;
     insert into advancement (id, opportunity_id, account_id, from_stage, to_stage, requested_by, owner_id, is_for_group, note)
     values (advancement_id, v_opportunity.id, v_opportunity.account_id, v_opportunity.stage_key, next_stage(v_opportunity.pipeline_version_id, v_opportunity.stage_key),
-            caller_id(), v_opportunity.owner_id,
-            'key_account_group' = any (v_stage.approvals)
-            and group_decides(v_opportunity.pipeline_version_id, v_opportunity.amount_currency_code, v_opportunity.amount_minor_units), coalesce(ask_advancement.note, ''))
+            caller_id(), v_opportunity.owner_id, is_for_group(v_opportunity), coalesce(ask_advancement.note, ''))
     returning * into v_advancement;
     perform keep_evidence(v_advancement, 'ask', 0);
     insert into approval_step (advancement_id, account_id, position, approver)
     select v_advancement.id, v_advancement.account_id, s.place, s.approver from unnest(v_stage.approvals) with ordinality s (approver, place) order by s.place;
     if open_next_step(v_advancement, v_advancement.is_for_group) then
         perform finish_advancement(v_advancement, v_opportunity, null);
-        return;
-    end if;
-    -- Asked in vain it would wait for ever.
-    select * into v_step from approval_step s where s.advancement_id = v_advancement.id and s.state = 'open';
-    if not exists (select from deciders(v_step.approver, v_opportunity.id, kept_from_deciding(v_opportunity.id, v_advancement.id))) then
-        perform refuse_no_approver(v_step.approver, v_opportunity.id, kept_from_deciding(v_opportunity.id, v_advancement.id));
     end if;
 end
 $$;
@@ -398,11 +396,11 @@ begin
         return;
     end if;
     perform require((select a.retire_time is null from account a where a.id = (v.opportunity).account_id), 9, 'ACCOUNT_RETIRED', 'The account is retired.');
-    v_is_for_group := (v.advancement).is_for_group
-                      or exists (select from approval_step s where s.advancement_id = approve_step.advancement_id and s.state = 'pending' and s.approver = 'key_account_group')
-                         and group_decides((v.opportunity).pipeline_version_id, (v.opportunity).amount_currency_code, (v.opportunity).amount_minor_units);
-    v_is_last := not exists (select from approval_step s
-                              where s.advancement_id = approve_step.advancement_id and s.state = 'pending' and (s.approver = 'team_manager' or v_is_for_group));
+    v_is_for_group := (v.advancement).is_for_group or is_for_group(v.opportunity);
+    v_is_last := not exists (select from approval_step s where s.advancement_id = approve_step.advancement_id and s.state = 'pending' and s.approver = 'team_manager')
+                 and (not v_is_for_group
+                      or exists (select from approval_step s
+                                  where s.advancement_id = approve_step.advancement_id and s.approver = 'key_account_group' and (s.state = 'approved' or s.id = v.step_id)));
     -- While it still waits: a member of the group reads it no longer than that.
     if v_is_last then
         perform require_criteria((v.opportunity).id);

@@ -165,7 +165,7 @@ begin
       from stage_criterion c
       join opportunity o on o.pipeline_version_id = c.version_id and o.stage_key = c.stage_key and o.state = 'open'
       join account a on a.id = o.account_id and a.retire_time is null
-     cross join lateral (select coalesce(group_decides_or_null(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units), true) as is_of_group offset 0) g
+     cross join lateral (select verdict_approver(o) = 'key_account_group' as is_of_group offset 0) g
      where c.kind = 'verdict' and (o.verdict is null or o.verdict <> c.parameters ->> 'verdict' or not verdict_counts(o)) and not is_deferred(o.verdict, o.review_on)
        and (after_time is null or (o.stage_since, o.id) > (after_time, after_id))
        and case when g.is_of_group then v_is_in_group else o.owner_id = any (v_people) end

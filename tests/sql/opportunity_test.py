@@ -363,7 +363,7 @@ class OpportunityTest(Race):
         self.refused('FAILED_PRECONDITION', 'OPPORTUNITY_CLOSED', self.act, 'Assign', 'ann', made, owner_id=self.users['north'])
         self.query("update opportunity set stage_since = now() - interval '9 days'")
         again = self.reopen('ann', made)
-        self.assertEqual(('open', None, '', 0, lost['stage_key']), tuple(again[name] for name in ('state', 'lost_reason', 'lost_to', 'days_in_stage', 'stage_key')))
+        self.assertEqual(('open', None, '', 8, lost['stage_key']), tuple(again[name] for name in ('state', 'lost_reason', 'lost_to', 'days_in_stage', 'stage_key')))
         self.refused('FAILED_PRECONDITION', 'OPPORTUNITY_OPEN', self.reopen, 'ann', made)
         self.assertEqual(['they ask again', 'too dear'], [row['reason'] for row in self.changes(made) if row['reason']])
         self.query("update opportunity set state = 'won', close_time = now()")

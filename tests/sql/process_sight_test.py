@@ -65,7 +65,7 @@ class SightTest(ProcessStage):
         self.assertEqual([self.opportunity], self.wanted('south'), 'prepared is not approved')
         self.assertEqual((self.opportunity, 'prepare'), (answer['id'], answer['verdict']))
         self.set_amount(THRESHOLD - 1)
-        self.assertEqual([], self.wanted('south'))
+        self.assertEqual(([self.opportunity], []), (self.wanted('south'), self.wanted('north')), 'it stays the group\'s')
 
     def test_pages(self):
         self.bring_to('judge')

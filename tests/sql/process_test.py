@@ -322,7 +322,7 @@ class GroupTest(ProcessStage):
 
     def test_another_currency(self):
         self.set_amount(THRESHOLD // 5, 'USD')
-        self.refused('FAILED_PRECONDITION', 'NO_EXCHANGE_RATE', self.verdict, 'north', 'approve')
+        self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.verdict, 'north', 'approve')
         self.call('boss').write('RateService/SetExchangeRate', {'rate': {'currency_code': 'USD', 'rate': '7.1'}})
         self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.verdict, 'north', 'approve')
         self.verdict('nell', 'approve')
