@@ -347,7 +347,7 @@ begin
     perform require(caller_id() is null or user_id = caller_id() or manages_team(account.team_id)
                     or exists (select from app_user u join app_user f on f.team_id = u.team_id
                                 where u.id = require_opportunity_owner.user_id and f.id in (former_id, account.owner_id)), 7, 'OWNER_OF_ANOTHER_TEAM',
-                    'Only a manager of the account''s team can give it to somebody of another team: other managers would decide about it.');
+                    'Only a manager of the account''s team can give it to another team.');
 end
 $$;
 

@@ -176,7 +176,7 @@ grant execute on function set_decision_criterion(uuid, bigint, text[], text, int
 create function require_owner(opportunity opportunity, account account) returns void language plpgsql stable set search_path = kam, pg_temp as $$
 begin
     perform require(caller_id() in (opportunity.owner_id, account.owner_id) or manages_team(account.team_id), 7, 'NOT_OWNER',
-                    'Only the owner of the opportunity or of its account, or a manager, can do this.');
+                    'Only the owner, the account''s owner or a manager can do this.');
 end
 $$;
 
