@@ -210,7 +210,7 @@ $$;
 
 -- A verdict that the team's manager waived is the group's to give once the amount has grown.
 create function waiver_counts(o opportunity, kind text, approver text) returns boolean language sql stable set search_path = kam, pg_temp as $$
-    select kind <> 'verdict' or approver = 'key_account_group' or not group_decides(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units)
+    select kind <> 'verdict' or approver = 'key_account_group' or verdict_approver(o) = 'team_manager'
 $$;
 
 -- Its stage asks for a verdict that it has not got.

@@ -64,6 +64,8 @@ class Model:
         self.stage, self.state, self.verdict = 0, 'open', None
         self.judged = None              # in the present stage: (by whom, on whose behalf or the same, as a member of the group)
         self.is_deferred = False
+        self.is_groups = False          # the verdict, also one of a stage before
+        self.was_passed_over = False    # the group, by the last request that had a step of it
         self.is_big = self.has_date = False
         self.waived = {}                # criterion of the present stage: (requested by, waived by, on whose behalf or the same, as a member of the group)
         self.request = None
@@ -124,14 +126,21 @@ class Model:
         if user not in MANAGERS:
             return False
         waits = self.request is not None and self.request['step'] == 'key_account_group'
-        wants_verdict = self.state == 'open' and NAMES[self.stage] == 'judge' and not self.is_approved() and self.is_big and not self.is_deferred
-        has_judged = self.judged is not None and self.judged[2] and self.judged[0] == user
-        return self.is_above(user, self.teams[self.owner]) or bool(self.people(user) & self.group()) and (waits or wants_verdict or has_judged)
+        wants_verdict = self.state == 'open' and NAMES[self.stage] == 'judge' and not self.is_approved() and self.group_judges() and not self.is_deferred
+        is_under_way = self.state == 'open' or self.verdict == 'terminate'
+        has_judged = is_under_way and self.judged is not None and self.judged[2] and self.judged[0] == user
+        return is_under_way and self.is_above(user, self.teams[self.owner]) or bool(self.people(user) & self.group()) and (waits or wants_verdict or has_judged)
 
     def knows_request(self, user):
         return self.reads(user) or user in MANAGERS and user in {by for by, _ in self.request['decided']}
 
     # ---- the parts of acts ----
+
+    def group_judges(self):
+        return self.is_big or self.verdict is not None and self.is_groups
+
+    def is_for_group(self):
+        return self.is_big and ('key_account_group' in STAGES[NAMES[self.stage]][1] or self.was_passed_over)
 
     def has_verdict(self):
         return self.judged is not None and (self.judged[2] or not self.is_big)
@@ -140,7 +149,7 @@ class Model:
         return self.verdict == 'approve' and self.has_verdict()
 
     def judges_as(self, user):
-        return self.decides_as(user, self.group() - {self.owner} if self.is_big else self.nearest({self.owner}), {self.owner})
+        return self.decides_as(user, self.group() - {self.owner} if self.group_judges() else self.nearest({self.owner}), {self.owner})
 
     def has_own_hand(self, requester):
         hands = {user for _, by, behalf, _ in self.waived.values() for user in (by, behalf)}
@@ -150,7 +159,7 @@ class Model:
 
     def is_waived(self, criterion):
         """So that it counts: what the team's manager let pass is the group's to say once the amount has grown."""
-        return criterion in self.waived and (criterion != 'project-approved' or self.waived[criterion][3] or not self.is_big)
+        return criterion in self.waived and (criterion != 'project-approved' or self.waived[criterion][3] or not self.group_judges())
 
     def unmet(self):
         met = {'date-known': self.has_date, 'project-approved': self.is_approved()}
@@ -179,13 +188,13 @@ class Model:
 
     def ask(self, user):
         need(self.reaches(user) and self.state == 'open' and not self.is_deferred and self.request is None and not self.unmet() and not self.has_own_hand(user))
-        approvals = STAGES[NAMES[self.stage]][1]
-        if not approvals:
+        steps = STAGES[NAMES[self.stage]][1] or ['key_account_group'] * self.is_for_group()
+        if not steps:
             self.move_on()
             return
-        need(self.nearest(self.kept_out(user)))
+        need(self.nearest(self.kept_out(user)) if steps[0] == 'team_manager' else self.group() - self.kept_out(user))
         self.requests += 1
-        self.request = {'number': self.requests, 'by': user, 'owner': self.owner, 'decided': [], 'step': approvals[0], 'touched': 0, 'for_group': self.is_big}
+        self.request = {'number': self.requests, 'by': user, 'owner': self.owner, 'decided': [], 'step': steps[0], 'touched': 0, 'for_group': self.is_for_group()}
 
     def withdraw(self, user, request):
         self.seen_request(request)
@@ -196,11 +205,14 @@ class Model:
         self.seen_request(request)
         behalf = self.decides_request(user)
         need(user in MANAGERS and self.knows_request(user) and behalf)
-        if self.request['step'] == 'team_manager' and NAMES[self.stage] == 'judge' and (self.is_big or self.request['for_group']):
+        if self.request['step'] == 'team_manager' and (self.request['for_group'] or self.is_for_group()):
+            need(self.group() - self.kept_out(self.request['by'], self.request['owner'], user, behalf))
             self.request['decided'].append((user, behalf))
             self.request['step'] = 'key_account_group'
             return
         need(not self.unmet() and not self.has_own_hand(self.request['by']))
+        if self.request['step'] == 'key_account_group' or 'key_account_group' in STAGES[NAMES[self.stage]][1]:
+            self.was_passed_over = self.request['step'] == 'team_manager'
         self.move_on()
 
     def send_back(self, user, request):
@@ -213,7 +225,7 @@ class Model:
         kept_out = self.kept_out(*([self.request['by']] if self.request else []))
         behalf, is_group = self.decides_as(user, self.group() - kept_out, kept_out), True
         if behalf is None:
-            need(not (criterion == 'project-approved' and self.is_big))
+            need(not (criterion == 'project-approved' and self.group_judges()))
             behalf, is_group = self.decides_as(user, self.nearest(kept_out), kept_out), False
         need(behalf and not self.is_waived(criterion))
         self.waived[criterion] = (self.owner, user, behalf, is_group)
@@ -232,7 +244,7 @@ class Model:
 
     def set_amount(self, user, version, is_big):
         self.seen(version)
-        need(self.reaches(user))
+        need(self.reaches(user) and (self.state == 'open' or self.manages_account(user)))
         if self.request is not None and is_big != self.is_big:
             self.request['touched'] += 1
         self.is_big = is_big
@@ -253,22 +265,28 @@ class Model:
             self.go_back(NAMES.index('work'))
         elif verdict == 'terminate':
             self.state = 'lost'
-        self.verdict, self.judged, self.is_deferred = verdict, (user, behalf, self.is_big), verdict == 'defer'
+        self.is_groups = self.group_judges()
+        self.verdict, self.judged, self.is_deferred = verdict, (user, behalf, self.is_groups), verdict == 'defer'
         self.request = None
         self.version += 1
 
+    def may_close(self, user):
+        return self.reaches(user) and (user in (self.owner, self.account_owner) or self.manages_account(user))
+
     def lose(self, user, version):
         self.seen(version)
-        need(self.reaches(user) and self.state == 'open')
+        need(self.may_close(user) and self.state == 'open')
         self.state, self.request = 'lost', None
         self.version += 1
 
     def reopen(self, user, version):
         self.seen(version)
         need(self.reaches(user) and self.state != 'open' and (self.state == 'lost' or self.manages_account(user)))
-        need(self.verdict != 'terminate' or self.judges_as(user))
+        need(self.judges_as(user) if self.verdict == 'terminate' else self.may_close(user))
         # To lose it and take it up again is no way around the day of the review.
-        self.state, self.verdict, self.judged, self.waived = 'open', 'defer' if self.is_deferred else None, None, {}
+        self.state, self.waived = 'open', {}
+        if not self.is_deferred:
+            self.verdict = self.judged = None
         if not self.works_on(self.owner):
             self.owner = self.account_owner
         self.version += 1
@@ -317,7 +335,7 @@ NEVER = {
         select a.id from advancement a join opportunity o on o.id = a.opportunity_id
           join pipeline_stage p on p.version_id = o.pipeline_version_id and p.key = a.from_stage
          where a.state = 'approved'
-           and (array(select s.approver from approval_step s where s.advancement_id = a.id order by s.position) <> p.approvals
+           and (array(select s.approver from approval_step s where s.advancement_id = a.id order by s.position) not in (p.approvals, p.approvals || 'key_account_group'::text)
                 or exists (select from approval_step s where s.advancement_id = a.id and (s.state not in ('approved', 'skipped') or s.state = 'skipped' and s.approver = 'team_manager')))""",
     'somebody who decided two steps, or what they had asked for': """
         select a.id from advancement a join approval_step s on s.advancement_id = a.id
