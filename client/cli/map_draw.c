@@ -307,8 +307,7 @@ static void print_head(struct app *app, const Kam__V1__PowerMap *map)
     if (map->n_people > 0)
         output_line(app, _("Coverage"),
                     arena_printf(app->arena, _("%s %d%% of the influence is with people who accept us or better"),
-                                 bar(app, cells_of(map->coverage_percent), "■", "□"),
-                                 map->coverage_percent));
+                                 bar(app, cells_of(map->coverage_percent), "■", "□"), map->coverage_percent));
     for (size_t at = 0; at < map->n_warnings; at++)
         fprintf(app->out, "%s! %s%s\n", app_tone(app, TONE_WARN), map_warning_text(app, map->warnings[at]),
                 app_plain(app));
