@@ -163,7 +163,7 @@ void opportunity_print_check(struct app *app, const Kam__V1__OpportunityCheck *c
     else if (satisfied == check->n_criteria)
         fprintf(app->out, "\n%s%s%s\n", app_tone(app, TONE_GOOD), _("Everything is shown."), app_plain(app));
     else
-        fprintf(app->out, "\n%s\n", arena_printf(app->arena, _("%zu of %zu are shown."), satisfied, check->n_criteria));
+        fprintf(app->out, "\n%s\n", arena_printf(app->arena, _("%zu of %zu criteria are met."), satisfied, check->n_criteria));
 }
 
 void opportunity_show_check(struct app *app, const char *id)

@@ -10,7 +10,7 @@
 #include "google/rpc/error_details.pb-c.h"
 #include "rpc/details.h"
 
-enum { VALUES_MAX = 64 };
+enum { VALUES_MAX = 1024 }; // more than any client takes
 
 static char *text_member(const json_t *object, const char *key, struct arena *arena)
 {

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "google/rpc/error_details.pb-c.h"
@@ -16,6 +17,7 @@ struct selection {
     size_t description_bytes;
     size_t extra_count;
     size_t violation_count;
+    size_t precondition_count; // of the PreconditionFailure, when there is one
     bool is_cut;
 };
 
@@ -35,6 +37,22 @@ static bool is_error_info(const ProtobufCMessage *message)
     return message->descriptor == &google__rpc__error_info__descriptor;
 }
 
+static const Google__Rpc__PreconditionFailure *find_failure(const ProtobufCMessage *const *extra, size_t extra_count)
+{
+    for (size_t at = 0; at < extra_count; at++)
+        if (extra[at]->descriptor == &google__rpc__precondition_failure__descriptor)
+            return (const Google__Rpc__PreconditionFailure *)extra[at];
+    return NULL;
+}
+
+// A value of a precondition that is left out.
+static bool is_of_cut(const char *key, const struct selection *selection)
+{
+    static const char list[] = "preconditions_";
+    return strncmp(key, list, strlen(list)) == 0 &&
+           strtoul(key + strlen(list), NULL, 10) >= selection->precondition_count;
+}
+
 static void add_value(Google__Rpc__ErrorInfo *info, struct arena *arena, const char *key, const char *value)
 {
     Google__Rpc__ErrorInfo__MetadataEntry *entry = arena_alloc(arena, sizeof *entry);
@@ -52,7 +70,8 @@ static void add_values(Google__Rpc__ErrorInfo *info, struct arena *arena, const 
 }
 
 static void add_error_info(Google__Rpc__Status *status, struct arena *arena, const struct error *error,
-                           const ProtobufCMessage *const *extra, const struct selection *selection)
+                           const ProtobufCMessage *const *extra, const struct selection *selection,
+                           size_t all_preconditions)
 {
     Google__Rpc__ErrorInfo info = GOOGLE__RPC__ERROR_INFO__INIT;
     info.reason = arena_strdup(arena, error->reason);
@@ -63,15 +82,18 @@ static void add_error_info(Google__Rpc__Status *status, struct arena *arena, con
             given = (const Google__Rpc__ErrorInfo *)extra[at];
     size_t given_count = given == NULL ? 0 : given->n_metadata;
     // A value takes at least three bytes where it is kept.
-    size_t most = given_count + (1 + selection->violation_count) * (ERROR_VALUES_BYTES / 3) + 1;
+    size_t most = given_count + (1 + selection->violation_count) * (ERROR_VALUES_BYTES / 3) + 2;
     info.metadata = arena_alloc(arena, most * sizeof *info.metadata);
     for (size_t at = 0; at < given_count; at++)
-        info.metadata[info.n_metadata++] = given->metadata[at];
+        if (!is_of_cut(given->metadata[at]->key, selection))
+            info.metadata[info.n_metadata++] = given->metadata[at];
     add_values(&info, arena, error->values, "");
     for (size_t at = 0; at < selection->violation_count; at++)
         add_values(&info, arena, error->violations[at].values, arena_printf(arena, "violations_%zu_", at));
     if (selection->is_cut)
         add_value(&info, arena, "details", "cut");
+    if (selection->precondition_count < all_preconditions)
+        add_value(&info, arena, "preconditions_total", arena_printf(arena, "%zu", all_preconditions));
     add_any(status, arena, &info.base);
 }
 
@@ -114,21 +136,34 @@ static void add_retry_info(Google__Rpc__Status *status, struct arena *arena, int
     add_any(status, arena, &retry.base);
 }
 
+// The first ones of it.
+static void add_failure(Google__Rpc__Status *status, struct arena *arena,
+                        const Google__Rpc__PreconditionFailure *failure, size_t count)
+{
+    Google__Rpc__PreconditionFailure part = *failure;
+    part.n_violations = count;
+    if (count > 0)
+        add_any(status, arena, &part.base);
+}
+
 static Google__Rpc__Status *build(const struct error *error, struct arena *arena, const ProtobufCMessage *const *extra,
-                                  const struct selection *selection)
+                                  const struct selection *selection, size_t all_preconditions)
 {
     Google__Rpc__Status *status = arena_alloc(arena, sizeof *status);
     google__rpc__status__init(status);
     status->code = (int32_t)error->code;
     status->message = arena_strdup(arena, error->message);
     status->details = arena_alloc(arena, (FIXED_DETAILS + selection->extra_count) * sizeof(Google__Protobuf__Any *));
-    add_error_info(status, arena, error, extra, selection);
+    add_error_info(status, arena, error, extra, selection, all_preconditions);
     if (selection->violation_count > 0)
         add_bad_request(status, arena, error, selection);
     if (error->retry_after_ms > 0)
         add_retry_info(status, arena, error->retry_after_ms);
     for (size_t at = 0; at < selection->extra_count; at++)
-        if (!is_error_info(extra[at]))
+        if (extra[at]->descriptor == &google__rpc__precondition_failure__descriptor)
+            add_failure(status, arena, (const Google__Rpc__PreconditionFailure *)extra[at],
+                        selection->precondition_count);
+        else if (!is_error_info(extra[at]))
             add_any(status, arena, extra[at]);
     return status;
 }
@@ -143,11 +178,14 @@ static size_t room_for(const struct error *error)
     return room < RPC_DETAILS_BYTES ? room : RPC_DETAILS_BYTES;
 }
 
-static void shrink(struct selection *selection)
+static void shrink(struct selection *selection, const ProtobufCMessage *const *extra)
 {
+    bool is_failure_last = selection->extra_count > 0 && find_failure(extra + selection->extra_count - 1, 1) != NULL;
     selection->is_cut = true;
     if (selection->description_bytes > SHORT_DESCRIPTION_BYTES)
         selection->description_bytes = SHORT_DESCRIPTION_BYTES;
+    else if (is_failure_last && selection->precondition_count > 0)
+        selection->precondition_count -= 1 + selection->precondition_count / 8; // thousands take a few dozen steps
     else if (selection->extra_count > 0)
         selection->extra_count--;
     else if (selection->violation_count > 0)
@@ -162,12 +200,14 @@ void *rpc_details_pack(const struct error *error, struct arena *arena, const Pro
         .extra_count = extra_count,
         .violation_count = error->violation_count,
     };
-    size_t room = room_for(error);
-    Google__Rpc__Status *status = build(error, arena, extra, &selection);
+    const Google__Rpc__PreconditionFailure *failure = find_failure(extra, extra_count);
+    selection.precondition_count = failure == NULL ? 0 : failure->n_violations;
+    size_t room = room_for(error), all_preconditions = selection.precondition_count;
+    Google__Rpc__Status *status = build(error, arena, extra, &selection, all_preconditions);
     size_t length = google__rpc__status__get_packed_size(status);
     while (length > room && (selection.extra_count > 0 || selection.violation_count > 0)) {
-        shrink(&selection);
-        status = build(error, arena, extra, &selection);
+        shrink(&selection, extra);
+        status = build(error, arena, extra, &selection, all_preconditions);
         length = google__rpc__status__get_packed_size(status);
     }
     uint8_t *packed = arena_alloc(arena, length);

@@ -103,6 +103,21 @@ class AdvanceTest(unittest.TestCase):
         self.run_kam('sofia', 'approval', 'approve', self.run_kam('sofia', 'approval', 'list', '--json').json['advancements'][0]['id'])
         self.assertIn('Sofia Sued on behalf of Nadia Nord', self.run_kam('nora', 'opportunity', 'progress', self.code).out)
 
+    def test_more_criteria_than_an_error_holds(self):
+        criteria = [(f'known{at}', 'opportunity_fields', '{"fields": ["purchase_on"]}') for at in range(60)]
+        connection = self.kamd.database.connect()
+        with connection, connection.cursor() as cursor:
+            make_pipeline(cursor, {'begin': (criteria, ['team_manager']), 'close': ([], ['team_manager'])}, key='long')
+        connection.close()
+        code = self.run_kam('nora', 'opportunity', 'add', 'Acme', '--name', 'Many', '--pipeline-key', 'long', '--json').json['code']
+        refused = self.run_kam('nora', 'opportunity', 'advance', code, '--json', code=5)
+        self.assertIn('60 criteria of it are not met', refused.err)
+        listed = refused.err.count('known')
+        self.assertTrue(10 < listed < 60, refused.err)
+        ran = self.run_kam('nora', 'opportunity', 'advance', code, code=5)
+        self.assertEqual(60, ran.out.count('[known'))
+        self.assertIn('0 of 60 criteria are met.', ran.out)
+
 
 if __name__ == '__main__':
     unittest.main()

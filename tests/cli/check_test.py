@@ -25,7 +25,7 @@ class Check(unittest.TestCase):
         out = self.kam('opportunity', 'check', 'O-000001', code=5).out
         self.assertEqual(4, out.count('✗'))
         self.assertIn('Employees or Annual revenue', out)
-        self.assertIn('0 of 4 are shown.', out)
+        self.assertIn('0 of 4 criteria are met.', out)
         for command in re.findall('^    (kam .*)', out, re.M):
             words = command.split()[1:]
             self.assertEqual(0, self.nora.run(*words[:2], '--help').code, command)
@@ -34,7 +34,7 @@ class Check(unittest.TestCase):
         self.kam('need', 'add', '华北机床', '--kind', 'implied', '--scope', 'organisation', '--text', 'Fewer stoppages')
         out = self.kam('opportunity', 'check', 'press', code=5).out
         self.assertRegex(out, r'✓ First contact logged\n    activity: 看了车间, [0-9-]{10}  \[[0-9a-f]{8}\]')
-        self.assertIn('3 of 4 are shown.', out)
+        self.assertIn('3 of 4 criteria are met.', out)
         self.kam('opportunity', 'edit', 'O-000001', '--worth-pursuing')
         self.assertIn('Everything is shown.', self.kam('opportunity', 'check', 'O-000001').out)
 

@@ -118,12 +118,78 @@ static void test_limit(void **state)
     }
 }
 
+static size_t count_of(const Google__Rpc__ErrorInfo *info, const char *start)
+{
+    size_t count = 0;
+    for (size_t at = 0; at < info->n_metadata; at++)
+        count += strncmp(info->metadata[at]->key, start, strlen(start)) == 0;
+    return count;
+}
+
+// Of many preconditions as many stay as there is room for, with their values, and how many there were is said.
+static void test_many_preconditions_are_cut(void **state)
+{
+    (void)state;
+    enum { MOST = 300 };
+    size_t kept_before = MOST;
+    for (size_t count = 1; count <= MOST; count = count * 3 / 2 + 1) {
+        struct arena *arena = arena_create(1 << 26);
+        Google__Rpc__PreconditionFailure failure = GOOGLE__RPC__PRECONDITION_FAILURE__INIT;
+        Google__Rpc__ErrorInfo values = GOOGLE__RPC__ERROR_INFO__INIT;
+        failure.violations = arena_alloc(arena, count * sizeof *failure.violations);
+        values.metadata = arena_alloc(arena, (count + 1) * sizeof *values.metadata);
+        for (size_t at = 0; at <= count; at++) {
+            Google__Rpc__ErrorInfo__MetadataEntry *entry = arena_alloc(arena, sizeof *entry);
+            google__rpc__error_info__metadata_entry__init(entry);
+            entry->key = at == count ? arena_strdup(arena, "count") : arena_printf(arena, "preconditions_%zu_name", at);
+            entry->value = arena_printf(arena, "The account archive is complete %zu", at);
+            values.metadata[values.n_metadata++] = entry;
+        }
+        for (size_t at = 0; at < count; at++) {
+            Google__Rpc__PreconditionFailure__Violation *one = arena_alloc(arena, sizeof *one);
+            google__rpc__precondition_failure__violation__init(one);
+            one->type = arena_strdup(arena, "UNMET");
+            one->subject = arena_printf(arena, "criterion%zu", at);
+            one->description = arena_strdup(arena, "{name} is missing, and somebody has to see to it that it is there");
+            failure.violations[failure.n_violations++] = one;
+        }
+        struct error error;
+        error_set(&error, STATUS_FAILED_PRECONDITION, "UNMET_CRITERIA", "%zu criteria are not met", count);
+        const ProtobufCMessage *extra[] = {&values.base, &failure.base};
+        Google__Rpc__Status *status = pack_and_unpack(&error, arena, extra, 2);
+        Google__Rpc__ErrorInfo *info = unpack_info(status);
+        assert_int_equal(status->n_details, 2);
+        Google__Rpc__PreconditionFailure *kept = google__rpc__precondition_failure__unpack(
+            NULL, status->details[1]->value.len, status->details[1]->value.data);
+        bool is_cut = kept->n_violations < count;
+        assert_true(kept->n_violations >= (count < 20 ? count : 20));
+        assert_string_equal(kept->violations[kept->n_violations - 1]->subject,
+                            arena_printf(arena, "criterion%zu", kept->n_violations - 1));
+        assert_int_equal(count_of(info, "preconditions_"), kept->n_violations + (is_cut ? 1 : 0));
+        assert_int_equal(count_of(info, "preconditions_total"), is_cut ? 1 : 0);
+        assert_int_equal(count_of(info, "count"), 1);
+        assert_int_equal(count_of(info, "details"), is_cut ? 1 : 0);
+        assert_int_equal(failure.n_violations, count); // what is not ours stays as it was
+        for (size_t at = 0; at < info->n_metadata; at++)
+            if (strcmp(info->metadata[at]->key, "preconditions_total") == 0)
+                assert_string_equal(info->metadata[at]->value, arena_printf(arena, "%zu", count));
+        if (is_cut && kept_before < MOST)
+            assert_true(kept->n_violations + kept_before / 8 + 1 >= kept_before);
+        kept_before = is_cut ? kept->n_violations : kept_before;
+        google__rpc__precondition_failure__free_unpacked(kept, NULL);
+        google__rpc__error_info__free_unpacked(info, NULL);
+        google__rpc__status__free_unpacked(status, NULL);
+        arena_destroy(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_everything),
         cmocka_unit_test(test_plain_error),
         cmocka_unit_test(test_limit),
+        cmocka_unit_test(test_many_preconditions_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
