@@ -98,6 +98,15 @@ create function keeps_team(team_id uuid) returns boolean language sql stable sec
        and exists (select from team_closure c where c.ancestor_id = caller_team_id() and c.descendant_id = keeps_team.team_id)
 $$;
 
+-- Who approves must not be the puppet of who asks: for a user whom the caller keeps, when that one is, or is to be, a manager there. A manager is made, shut out, moved and
+-- given a password by managers of teams above theirs; a member of the key account group, like a manager of the root team, by managers of the root team.
+create function require_manager_below(role text, team_id uuid, is_key_account_group boolean) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
+begin
+    perform require(role <> 'manager' or caller_team_id() = root_team_id() or (team_id <> caller_team_id() and is_key_account_group is not true), 7, 'MANAGER_KEPT_ABOVE',
+                    'Managers are kept by managers of a team above theirs, those of the key account group and of the root team by managers of the root team.');
+end
+$$;
+
 create or replace function reaches_account(account_id uuid) returns boolean language plpgsql stable security definer set search_path = kam, pg_temp as $$
 begin
     return caller_role() in ('rep', 'manager')
@@ -138,7 +147,7 @@ alter policy target_list_manager_update on target_list using (
     or exists (select from app_user u join team_closure c on c.descendant_id = u.team_id
                 where u.id = target_list.owner_id and c.ancestor_id = any ((select caller_team_ids())::uuid[])));
 
--- What looks from the caller's teams and accounts, word for word but for these; and what keeps users and teams, which asks for that.
+-- What looks from the caller's teams and accounts, word for word but for these; and what keeps users and teams, which asks for that, and of managers for more.
 do $$
 declare
     v_case record;
@@ -160,6 +169,21 @@ begin
             ('lock_user_in_reach(uuid)', array['manages_team('], array['keeps_team(']),
             ('update_team(uuid, bigint, text[], text, uuid)', array['manages_team('], array['keeps_team(']),
             ('retire_team(uuid, bigint)', array['manages_team('], array['keeps_team(']),
+            ('create_user(uuid, text, text, text, uuid, text, text, text, text, boolean, text)', array['if exists (select from app_user u where u.login'],
+             array['perform require_manager_below(role, team_id, is_key_account_group);
+    if exists (select from app_user u where u.login']),
+            ('update_user(uuid, bigint, text[], text, text, text, text, text, text, uuid, boolean)', array['if v_role <> v_user.role then'],
+             array['if (v_role, v_team_id, v_is_group) is distinct from (v_user.role, v_user.team_id, v_user.is_key_account_group) then
+        perform require_manager_below(v_user.role, v_user.team_id, v_user.is_key_account_group);
+        perform require_manager_below(v_role, v_team_id, v_is_group);
+    end if;
+    if v_role <> v_user.role then']),
+            ('set_user_disabled(uuid, boolean, text)', array['if is_disabled then'],
+             array['perform require_manager_below(v_user.role, v_user.team_id, v_user.is_key_account_group);
+    if is_disabled then']),
+            ('set_user_password(uuid, text)', array['perform set_password('],
+             array['perform require_manager_below(v_user.role, v_user.team_id, v_user.is_key_account_group);
+    perform set_password(']),
             ('revoke_session(uuid)', array['manages_team('], array['keeps_team('])) x (signature, olds, news)
     loop
         v_text := pg_get_functiondef(('kam.' || v_case.signature)::regprocedure);

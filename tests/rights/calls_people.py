@@ -49,6 +49,21 @@ def update_user_into_team(case):
             "update_mask": mask("team_id")}
 
 
+@call("UserService/CreateUser manager-in-team", writes=True)
+def create_manager(case):
+    request = create_user(case)
+    request["user"]["role"] = 2
+    return request
+
+
+@call("UserService/UpdateUser manager-into-team", writes=True)
+def update_manager_into_team(case):
+    """Makes a rep a manager there."""
+    request = update_user_into_team(case)
+    request["user"]["role"] = 2
+    return dict(request, update_mask=mask("team_id", "role"))
+
+
 @call("UserService/DisableUser", writes=True)
 def disable_user(case):
     return {"id": case.target.id, "reason": "gone"}

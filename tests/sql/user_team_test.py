@@ -9,7 +9,7 @@ import psycopg2
 from stage import HASH, Caller, Stage, token
 
 
-class UserTest(Stage):
+class Users(Stage):
     def create(self, login, new_login, role, team, **fields):
         return self.call(login).write('UserService/CreateUser', {
             'user': {'login': new_login, 'name': new_login.capitalize(), 'role': role, 'team_id': self.teams[team], **fields}, 'password': HASH})
@@ -18,6 +18,8 @@ class UserTest(Stage):
         return self.call(login).write('UserService/UpdateUser', {'user': {'id': self.users[user], 'version': version, **fields},
                                                                  'update_mask': mask or list(fields)})
 
+
+class UserTest(Users):
     def test_create(self):
         user = self.create('north', 'new', 'rep', 'office', email='n@example.com', time_zone='Asia/Shanghai', locale='zh_CN')
         self.assertEqual(('new', 'New', 'rep', 'North Office', 'Asia/Shanghai', 'zh_CN', False, 1),
@@ -134,6 +136,97 @@ class UserTest(Stage):
         self.refused('UNAUTHENTICATED', 'NO_SESSION', self.call('ann').read, 'SessionService/GetCaller')
         self.refused('FAILED_PRECONDITION', 'OWN_PASSWORD', self.call('north').write, 'UserService/SetUserPassword', {'id': self.users['north'], 'password': new})
         self.refused('PERMISSION_DENIED', 'USER_OUT_OF_REACH', self.call('north').write, 'UserService/SetUserPassword', {'id': self.users['sue'], 'password': new})
+
+
+class ManagerTest(Users):
+    """Who approves must not be a puppet of who asks: managers are kept from above, members of the key account group by the root team."""
+
+    PEERS = (('nell', 'manager', 'North'), ('low', 'manager', 'North Office'), ('rob', 'rep', 'North'))
+
+    def setUp(self):
+        super().setUp()
+        for login, role, team in self.PEERS:
+            self.query('select operator_add_user(%s, %s, %s, %s, %s)', login, login.capitalize(), role, team, HASH)
+        self.users = dict(self.query('select login, id from app_user'))
+
+    def password(self, login, user):
+        return self.call(login).write('UserService/SetUserPassword', {'id': self.users[user], 'password': HASH.replace('aGFz', 'bGFz')})
+
+    def disable(self, login, user):
+        return self.call(login).write('UserService/DisableUser', {'id': self.users[user], 'reason': 'x'})
+
+    def enable(self, login, user):
+        return self.call(login).write('UserService/EnableUser', {'id': self.users[user]})
+
+    def kept_above(self, function, *arguments, **named):
+        return self.refused('PERMISSION_DENIED', 'MANAGER_KEPT_ABOVE', function, *arguments, **named)
+
+    def test_a_manager_of_the_same_team_is_kept_above(self):
+        self.kept_above(self.password, 'north', 'nell')
+        self.kept_above(self.disable, 'north', 'nell')
+        self.kept_above(self.update, 'north', 'nell', role='rep')
+        self.kept_above(self.update, 'north', 'nell', team_id=self.teams['office'])
+        self.assertEqual([(HASH,)], self.query('select hash from user_password where user_id = %s', self.users['nell']))
+        self.disable('boss', 'nell')
+        self.kept_above(self.enable, 'north', 'nell')
+        self.enable('boss', 'nell')
+        self.password('boss', 'nell')
+        self.assertEqual('rep', self.update('chief', 'nell', version=3, role='rep')['role'])
+        self.password('north', 'nell')
+
+    def test_the_rest_of_a_peer_is_kept_as_before(self):
+        self.assertEqual('1', self.update('north', 'nell', phone='1')['phone'])
+        # What is named but stays as it is is no change.
+        self.assertEqual('2', self.update('north', 'nell', version=2, phone='2', role='manager', team_id=self.teams['north'])['phone'])
+
+    def test_managers_below_are_kept(self):
+        self.password('north', 'low')
+        self.disable('north', 'low')
+        self.enable('north', 'low')
+        self.assertEqual('rep', self.update('north', 'low', version=3, role='rep')['role'])
+        self.assertEqual('manager', self.update('north', 'low', version=4, role='manager')['role'])
+
+    def test_members_of_the_group_are_kept_by_the_root_team(self):
+        self.query("update app_user set is_key_account_group = true where login = 'low'")
+        self.kept_above(self.password, 'north', 'low')
+        self.kept_above(self.disable, 'north', 'low')
+        self.kept_above(self.update, 'north', 'low', version=2, role='rep')
+        self.kept_above(self.update, 'north', 'low', version=2, team_id=self.teams['north'])
+        self.password('boss', 'low')
+        self.assertFalse(self.update('boss', 'low', version=2, is_key_account_group=False)['is_key_account_group'])
+        self.password('north', 'low')
+
+    def test_managers_are_made_below_ones_own_team(self):
+        self.kept_above(self.create, 'north', 'puppet', 'manager', 'north')
+        self.assertEqual('manager', self.create('north', 'fine', 'manager', 'office')['role'])
+        self.kept_above(self.update, 'north', 'rob', role='manager')
+        self.kept_above(self.update, 'north', 'low', team_id=self.teams['north'])
+        self.refused('NOT_FOUND', 'TEAM_NOT_FOUND', self.update, 'north', 'low', team_id=self.teams['hq'])
+        self.refused('NOT_FOUND', 'TEAM_NOT_FOUND', self.create, 'north', 'puppet', 'manager', 'hq')
+        self.assertEqual('manager', self.update('north', 'rob', team_id=self.teams['office'], role='manager')['role'])
+        # A rep goes where they like.
+        self.assertEqual('North', self.update('north', 'rob', version=2, team_id=self.teams['north'], role='rep')['team_name'])
+        self.assertEqual(('manager', 'North'), (lambda made: (made['role'], made['team_name']))(self.create('boss', 'second', 'manager', 'north')))
+        self.assertEqual('manager', self.update('boss', 'rob', version=3, role='manager')['role'])
+
+    def test_root_managers_keep_each_other(self):
+        self.assertEqual('manager', self.create('boss', 'third', 'manager', 'hq')['role'])
+        self.password('boss', 'chief')
+        self.refused('FAILED_PRECONDITION', 'OWN_PASSWORD', self.password, 'boss', 'boss')
+        self.disable('boss', 'chief')
+        self.enable('boss', 'chief')
+        self.assertEqual('rep', self.update('boss', 'chief', version=3, role='rep')['role'])
+        self.assertEqual('manager', self.update('boss', 'chief', version=4, role='manager')['role'])
+
+    def test_nobody_disables_themselves_but_at_the_root(self):
+        self.kept_above(self.disable, 'north', 'north')
+        self.assertTrue(self.disable('boss', 'boss')['is_disabled'])
+
+    def test_the_operator_keeps_all(self):
+        for login in ('nell', 'boss'):
+            self.query('select operator_set_password(%s, %s)', login, HASH)
+        self.query("select operator_set_disabled('nell', true)")
+        self.query("select operator_set_disabled('nell', false)")
 
 
 class TeamTest(Stage):
