@@ -61,7 +61,7 @@ create table scoring_grade (
     constraint scoring_grade_least_range check (least between 0 and 100),
     constraint scoring_grade_name_length check (octet_length(name_en) <= 200 and octet_length(name_zh) <= 200),
     constraint scoring_grade_limit_range check (limit_percent between 0 and 10000000),
-    constraint scoring_grade_terms_range check (terms_days between 0 and 1000)
+    constraint scoring_grade_terms_range check (terms_days between 0 and 720)
 );
 
 create table assessment (

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Grades of an account (分级): potential, contribution, credit. Each is suggested, from an assessment by itself or by somebody with a reason, and holds when a manager in
--- whose reach the account is has confirmed it; nobody confirms their own suggestion. What holds are columns of account that nobody is granted.
+-- Grades of an account (分级): potential, contribution, credit. Each is suggested, from an assessment by itself or by somebody with a reason, and holds when a manager of the
+-- account's team, or of one above, has confirmed it; nobody confirms their own suggestion, nor for an account they own. What holds are columns of account that nobody is granted.
 set local search_path = kam, pg_temp;
 
 alter table account
@@ -13,8 +13,8 @@ alter table account
     add grade_review_on date,       -- the first of the days on which a grade that holds is due for review
     add constraint account_grades_form check (potential_grade ~ '^[A-Z][A-Z0-9+-]{0,3}$' and contribution_grade ~ '^[A-Z][A-Z0-9+-]{0,3}$' and credit_grade ~ '^[A-Z][A-Z0-9+-]{0,3}$'),
     add constraint account_credit_limit_complete check ((credit_limit_currency_code is null) = (credit_limit_minor_units is null)),
-    add constraint account_credit_limit_form check (credit_limit_currency_code ~ '^[A-Z]{3}$' and credit_limit_minor_units >= 0),
-    add constraint account_credit_terms_range check (credit_terms_days between 0 and 1000);
+    add constraint account_credit_limit_form check (credit_limit_currency_code ~ '^[A-Z]{3}$' and credit_limit_minor_units between 0 and 100000000000000),
+    add constraint account_credit_terms_range check (credit_terms_days between 0 and 720);
 grant select (potential_grade, contribution_grade, credit_grade, credit_limit_currency_code, credit_limit_minor_units, credit_terms_days, grade_review_on)
     on account to kam_rep, kam_manager;
 create index account_grade_review on account (owner_id, grade_review_on, id) where grade_review_on is not null;
@@ -48,8 +48,8 @@ create table account_grade (
     constraint account_grade_state_known check (state in ('suggested', 'confirmed', 'returned', 'replaced')),
     constraint account_grade_credit_only check (kind = 'credit' or (credit_limit_minor_units is null and terms_days is null)),
     constraint account_grade_limit_complete check ((credit_limit_currency_code is null) = (credit_limit_minor_units is null)),
-    constraint account_grade_limit_form check (credit_limit_currency_code ~ '^[A-Z]{3}$' and credit_limit_minor_units >= 0),
-    constraint account_grade_terms_range check (terms_days between 0 and 1000),
+    constraint account_grade_limit_form check (credit_limit_currency_code ~ '^[A-Z]{3}$' and credit_limit_minor_units between 0 and 100000000000000),
+    constraint account_grade_terms_range check (terms_days between 0 and 720),
     constraint account_grade_reason_length check (octet_length(reason) <= 1000 and octet_length(decision_reason) <= 1000),
     -- A confirmed one is replaced where its account becomes one with another that has its own.
     constraint account_grade_decided check (case state when 'suggested' then decided_by is null when 'replaced' then true else decided_by is not null end
@@ -90,7 +90,7 @@ $$;
 
 -- The limit that a grade of a credit model is worth to an account, in the reporting currency; NULL where it is not known what they buy.
 create function limit_of_grade(version_id uuid, grade text, account_id uuid) returns bigint language sql stable set search_path = kam, pg_temp as $$
-    select case when s.limit_percent = 0 then 0 when p.amount is not null then least(round(p.amount::numeric * s.limit_percent / 10000), 9000000000000000000)::bigint end
+    select case when s.limit_percent = 0 then 0 when p.amount is not null then least(round(p.amount::numeric * s.limit_percent / 10000), 100000000000000)::bigint end
       from scoring_grade s
       left join our_purchases() p on p.account_id = limit_of_grade.account_id
      where s.version_id = limit_of_grade.version_id and s.grade = limit_of_grade.grade
@@ -171,8 +171,8 @@ begin
     perform require(is_visible(suggest_grade.reason) or (v_assessment.grade = suggest_grade.grade and v_differs is not true), 3, 'REASON_REQUIRED',
                     'What differs from the assessment needs a reason.',
                     '{"violations": [{"field": "grade.reason", "reason": "FIELD_REQUIRED", "description": "must be set"}]}');
-    perform require(limit_minor_units is null or limit_minor_units >= 0, 3, 'LIMIT_NEGATIVE', 'A credit limit is not below 0.',
-                    '{"violations": [{"field": "grade.credit_limit", "reason": "LIMIT_NEGATIVE", "description": "must not be below 0"}]}');
+    perform require(limit_minor_units is null or limit_minor_units between 0 and 100000000000000, 3, 'LIMIT_RANGE', 'A credit limit is from 0 to 100000000000000 minor units of its currency.',
+                    '{"violations": [{"field": "grade.credit_limit", "reason": "LIMIT_RANGE", "description": "must be from 0 to 100000000000000 minor units"}]}');
     perform place_suggestion(grade_id, suggest_grade.account_id, suggest_grade.kind, suggest_grade.grade, limit_currency_code, limit_minor_units, suggest_grade.terms_days,
                              case when v_assessment.grade = suggest_grade.grade then v_assessment.id end, suggest_grade.reason);
 end
@@ -181,7 +181,23 @@ grant execute on function suggest_grade(uuid, uuid, text, text, text, bigint, in
 
 -- ---- deciding ----
 
--- The suggestion, locked after its account; NULL when somebody changed it since seen_version. For a manager in whose reach the account is, and who did not suggest it.
+-- The caller, or somebody for whom they stand in, manages the account's team; neither of the two owns the account, suggested the grade or made the assessment. To be a member
+-- is not enough: whoever adds members would choose who confirms.
+create function decides_grade(account_id uuid, suggested_by uuid, assessment_id uuid) returns boolean language sql stable security definer set search_path = kam, pg_temp as $$
+    with kept_out as (
+        select array(select a.owner_id from account a where a.id = decides_grade.account_id
+                     union all select decides_grade.suggested_by
+                     union all select x.assessed_by from assessment x where x.id = decides_grade.assessment_id) as ids)
+    select caller_role() = 'manager' and caller_id() <> all (k.ids)
+       and exists (select from account a
+                     join team_closure c on c.descendant_id = a.team_id
+                     join app_user u on u.team_id = c.ancestor_id
+                    where a.id = decides_grade.account_id and u.id = any (caller_ids()) and u.id <> all (k.ids))
+      from kept_out k
+$$;
+grant execute on function decides_grade(uuid, uuid, uuid) to kam_rep, kam_manager;
+
+-- The suggestion, locked after its account; NULL when somebody changed it since seen_version. For who decides about it.
 create function hold_suggestion(grade_id uuid, seen_version bigint) returns account_grade language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
     v_grade account_grade;
@@ -193,6 +209,10 @@ begin
     if not found or not reaches_account(v_grade.account_id) then
         perform refuse_not_found('suggestion');
     end if;
+    perform require(not exists (select from account a where a.id = v_grade.account_id and a.owner_id = caller_id()), 7, 'OWN_ACCOUNT',
+                    'Nobody decides about the grade of an account they own.');
+    perform require(manages_team((select a.team_id from account a where a.id = v_grade.account_id)), 7, 'NOT_TEAM_MANAGER',
+                    'This is decided by a manager of the account''s team, or of one above it.');
     perform require(v_grade.state = 'suggested', 9, 'GRADE_DECIDED', 'The suggestion is not open any more.');
     if v_grade.version <> seen_version then
         return null;
@@ -201,6 +221,8 @@ begin
     -- Also who made the assessment that somebody else then put forward.
     perform require(v_grade.suggested_by <> caller_id() and not exists (select from assessment x where x.id = v_grade.assessment_id and x.assessed_by = caller_id()),
                     9, 'OWN_SUGGESTION', 'You suggested it, so another manager has to decide.');
+    perform require(decides_grade(v_grade.account_id, v_grade.suggested_by, v_grade.assessment_id), 7, 'STANDS_IN_FOR_OWN',
+                    'The manager for whom you stand in owns the account or suggested the grade, so another manager has to decide.');
     return v_grade;
 end
 $$;

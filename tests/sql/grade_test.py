@@ -107,7 +107,7 @@ class GradeTest(Grades):
         self.credit(2, model_key='6c')
         self.assertEqual(('D', 0, 0), tuple(self.suggested('credit')[name] for name in ('grade', 'credit_limit.minor_units', 'terms_days')))
         self.refused('INVALID_ARGUMENT', 'CREDIT_ONLY', lambda: self.suggest(grade='A', terms_days=3, reason='x'))
-        self.refused('INVALID_ARGUMENT', 'LIMIT_NEGATIVE', lambda: self.suggest(kind='credit', grade='A', credit_limit={'currency_code': 'CNY', 'minor_units': -1}, reason='x'))
+        self.refused('INVALID_ARGUMENT', 'LIMIT_RANGE', lambda: self.suggest(kind='credit', grade='A', credit_limit={'currency_code': 'CNY', 'minor_units': -1}, reason='x'))
 
     def test_the_same_credit_grade_with_another_limit_is_suggested(self):
         self.set_figures(self.acme, self.today().year, 1000000)
@@ -289,6 +289,71 @@ class GradeTest(Grades):
             page = answer['next']
         self.assertEqual((made[::-1], None), (seen, page))
         self.assertEqual(made[-1:], [row['id'] for row in self.open('ann')])
+
+
+class DeciderTest(Grades):
+    """By whom: a manager of the account's team or above; whoever brings a manager in as a member has not chosen who confirms."""
+
+    def waiting(self, login):
+        return [row['id'] for row in self.call(login).read('OverviewService/GetToday', {})['grades']]
+
+    def own(self, owner):
+        """The account is this one's, and ann works on it."""
+        version, = self.query('select version from account where id = %s', self.acme)[0]
+        self.call('boss').write('AccountService/ReassignAccount', {'id': self.acme, 'version': version, 'owner_id': self.users[owner], 'reason': 'x'})
+        if ('ann',) not in self.query('select u.login from account_reach r join app_user u on u.id = r.user_id where r.account_id = %s', self.acme):
+            self.call('boss').write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['ann']})
+
+    def hand_over(self, login, to):
+        self.call(login).write('DelegationService/CreateDelegation', {'delegation': {
+            'to_user_id': self.users[to], 'starts_on': str(self.today()), 'ends_on': str(self.today() + 5 * DAY)}})
+
+    def kept_out(self, reason, grade, login):
+        self.refused('PERMISSION_DENIED', reason, self.confirm, grade, login)
+        self.refused('PERMISSION_DENIED', reason, self.give_back, grade, login)
+        self.assertEqual([], self.waiting(login))
+
+    def test_a_member_does_not_decide(self):
+        grade = self.suggest(kind='credit', grade='A', credit_limit={'currency_code': 'CNY', 'minor_units': 10**12}, reason='friends')
+        self.call('ann').write('AccountService/AddAccountMember', {'id': self.acme, 'user_id': self.users['south']})
+        self.assertEqual([grade['id']], [row['id'] for row in self.open('south')], 'it is read')
+        self.kept_out('NOT_TEAM_MANAGER', grade, 'south')
+        for login in ('north', 'boss'):
+            self.assertEqual([grade['id']], self.waiting(login))
+        self.assertEqual('confirmed', self.confirm(grade, 'north')['state'])
+        self.assertEqual([], self.waiting('boss'))
+
+    def test_nor_does_the_owner(self):
+        self.own('north')
+        grade = self.suggest(grade='A', reason='as I was told')
+        self.kept_out('OWN_ACCOUNT', grade, 'north')
+        self.assertEqual('confirmed', self.confirm(grade, 'boss')['state'])
+
+    def test_a_stand_in_decides_as_the_other_would(self):
+        self.hand_over('north', 'south')
+        grade = self.suggest(grade='A', reason='x')
+        self.assertEqual([grade['id']], self.waiting('south'))
+        self.assertEqual('confirmed', self.confirm(grade, 'south')['state'])
+        # Not for the owner, nor for who suggested it.
+        grade = self.suggest('north', grade='B', reason='x')
+        self.kept_out('STANDS_IN_FOR_OWN', grade, 'south')
+        self.own('north')
+        grade = self.suggest(grade='C', reason='x')
+        self.kept_out('STANDS_IN_FOR_OWN', grade, 'south')
+        # An owner does not become another one by standing in.
+        self.own('south')
+        self.hand_over('boss', 'south')
+        self.kept_out('OWN_ACCOUNT', grade, 'south')
+
+    def test_limits_and_terms_have_an_end(self):
+        self.refused('INVALID_ARGUMENT', 'LIMIT_RANGE', lambda: self.suggest(kind='credit', grade='A', credit_limit={'currency_code': 'CNY', 'minor_units': 10**14 + 1}, reason='x'))
+        self.refused('INVALID_ARGUMENT', 'account_grade_terms_range', lambda: self.suggest(kind='credit', grade='A', terms_days=721, reason='x'))
+        made = self.suggest(kind='credit', grade='A', credit_limit={'currency_code': 'CNY', 'minor_units': 10**14}, terms_days=720, reason='x')
+        self.assertEqual((10**14, 720), (made['credit_limit.minor_units'], made['terms_days']))
+        # What a model gives for what they buy stays below as well.
+        self.set_figures(self.acme, self.today().year, 10**15)
+        self.credit(8)
+        self.assertEqual(10**14, self.suggested('credit')['credit_limit.minor_units'])
 
 
 class GradeRaceTest(Grades, Race):

@@ -133,8 +133,7 @@ with page as materialized (
      cross join lateral (
         select z.id, z.create_time
           from account_grade z join account a on a.id = z.account_id
-         where z.kind = k.kind and z.state = 'suggested' and z.suggested_by <> (select kam.caller_id()) and a.retire_time is null
-           and not exists (select from assessment x where x.id = z.assessment_id and x.assessed_by = (select kam.caller_id()))
+         where z.kind = k.kind and z.state = 'suggested' and a.retire_time is null and kam.decides_grade(z.account_id, z.suggested_by, z.assessment_id)
          order by z.create_time desc, z.id desc
          limit 10) y
      where (select kam.caller_role()) = 'manager' and (:user_id::uuid is null or :user_id = (select kam.caller_id()))
