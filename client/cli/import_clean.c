@@ -109,6 +109,23 @@ bool clean_is_placeholder(const char *text)
     return false;
 }
 
+bool clean_is_no_date(const char *text)
+{
+    int numbers[3] = {0}, digits[3] = {0};
+    for (size_t at = 0; at < 3; at++) {
+        digits[at] = (int)strspn(text, "0123456789");
+        numbers[at] = digits[at] == 0 || digits[at] > 4 ? -1 : (int)strtol(text, NULL, 10);
+        text += digits[at];
+        size_t mark = strcspn(text, "0123456789"), most = strlen("年");
+        if (at < 2 && mark <= most)
+            text += mark;
+    }
+    bool is_end = *text == '\0' || *text == ' ' || *text == 'T' || strncmp(text, "日", 3) == 0;
+    bool is_first = numbers[0] == 1 && numbers[1] == 1 && numbers[2] == 1 && (digits[0] == 4 || digits[2] == 4);
+    bool is_zero = numbers[0] == 0 && numbers[1] == 0 && numbers[2] == 0 && digits[0] == 4;
+    return is_end && (is_first || is_zero);
+}
+
 bool clean_has_cjk(const char *text)
 {
     utf8proc_int32_t point;
@@ -226,12 +243,20 @@ static bool of_digits(const char **text, int number, int digits, struct clean_mo
     return true;
 }
 
+// A year of two digits is one of 1970 to 2069; one of four is what it says.
+static int full_year(int number, int digits)
+{
+    if (digits > 2 || (digits == 1 && number == 0))
+        return number;
+    return number + (number < 70 ? 2000 : 1900);
+}
+
 static const char *in_order(struct arena *arena, const int numbers[3], const int digits[3], enum clean_date_order order,
                             struct clean_moment *moment)
 {
     int first = numbers[0], second = numbers[1];
     if (digits[0] == 4 || (order == CLEAN_ORDER_YMD && digits[0] <= 2)) {
-        moment->year = first;
+        moment->year = full_year(first, digits[0]);
         moment->month = second;
         moment->day = numbers[2];
     } else if (digits[2] == 4 || digits[2] == 2) {
@@ -242,7 +267,7 @@ static const char *in_order(struct arena *arena, const int numbers[3], const int
         bool is_day_first = order == CLEAN_ORDER_DMY || (order != CLEAN_ORDER_MDY && first > 12);
         moment->day = is_day_first ? first : second;
         moment->month = is_day_first ? second : first;
-        moment->year = numbers[2];
+        moment->year = full_year(numbers[2], digits[2]);
     }
     return NULL;
 }
@@ -265,7 +290,7 @@ static const char *of_parts(struct arena *arena, const char **text, int year, in
         skip_spaces(text);
         digits[2] = take_number(text, &numbers[2]);
         (void)(take(text, "日") || take(text, "号"));
-        moment->year = year_digits == 2 ? year + (year < 70 ? 2000 : 1900) : year;
+        moment->year = year_digits == 2 ? full_year(year, year_digits) : year;
         moment->month = digits[1] > 0 ? numbers[1] : 1;
         moment->day = digits[2] > 0 ? numbers[2] : 1;
         moment->has_day = digits[2] > 0;
@@ -283,10 +308,7 @@ static const char *of_parts(struct arena *arena, const char **text, int year, in
             return **text == '\0' && digits[0] == 4 ? NULL : date_advice();
         }
         moment->has_day = true;
-        const char *wrong = in_order(arena, numbers, digits, order, moment);
-        if (wrong == NULL && moment->year < 100 && moment->year > 0)
-            moment->year += moment->year < 70 ? 2000 : 1900;
-        return wrong;
+        return in_order(arena, numbers, digits, order, moment);
     }
     bool is_year_first = digits[0] == 4;
     if (!is_year_first && digits[1] != 4)

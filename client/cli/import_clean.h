@@ -28,6 +28,10 @@ const char *clean_form(struct arena *arena, const char *text);
 // "无", "-", "N/A", "不详", ...: nothing is known.
 bool clean_is_placeholder(const char *text);
 
+// "0001-01-01", "1/1/0001 12:00:00 AM", "0000-00-00 00:00:00": what programs write that have no date. A text of
+// clean_form().
+bool clean_is_no_date(const char *text);
+
 // Each of the following returns NULL when it went well, else what would be right, in the user's language; the text is
 // one of clean_form().
 

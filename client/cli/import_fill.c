@@ -292,10 +292,16 @@ static const char *cite(struct cell *cell, const char *text)
     return text_cut(cell->scratch, text_clean(cell->scratch, text, false), CITED_WIDTH);
 }
 
+static bool is_nothing(const struct cell *cell, const char *text)
+{
+    bool is_date = value_form(cell->field) == VALUE_DATE || value_form(cell->field) == VALUE_TIME;
+    return clean_is_placeholder(text) || (is_date && clean_is_no_date(clean_form(cell->scratch, text)));
+}
+
 static bool fill_cell(struct cell *cell, const char *raw)
 {
     const char *text = clean_text(cell->scratch, raw), *meant = text, *wrong = NULL;
-    if (*text != '\0' && clean_is_placeholder(text)) {
+    if (*text != '\0' && is_nothing(cell, text)) {
         import_note(cell->import, cell->row, _("%s '%s' taken as empty"), cell->heading, cite(cell, raw));
         text = "";
     }

@@ -218,6 +218,20 @@ class Interrupted(unittest.TestCase):
         return stubs.message('kam.v1.ImportResponse')(
             results=[result(outcome=1, id=row.account.id, code='K-000001') for row in request.rows])
 
+    def test_a_date_that_is_none_is_left_out_and_told(self):
+        self.server.on('ImportService/ImportAccounts', self.add)
+        self.path.write_text('name,founded_on\nA,0001-01-01 00:00:00\nB,1/1/0001 12:00:00 AM\nC,2001-01-01\nD,0101-01-01\n', encoding='utf-8')
+        report = self.client.home / 'report.csv'
+        ran = self.client.run('import', 'accounts', self.path, '--report', report, KAM_TOKEN='t')
+        self.assertEqual(ran.code, 1, ran.err)
+        rows, = (request.rows for path, request, _ in self.server.calls if path.endswith('/ImportAccounts'))
+        self.assertEqual([('A', False, 0), ('B', False, 0), ('C', True, 2001)],
+                         [(row.account.name, row.account.HasField('founded_on'), row.account.founded_on.year) for row in rows])
+        with open(report, encoding='utf-8', newline='') as file:
+            told = {row['line']: row for row in csv.DictReader(file)}
+        self.assertIn("'0001-01-01 00:00:00' taken as empty", told['2']['changed'])
+        self.assertIn("'0101-01-01': must be a date", told['5']['detail'])
+
     def test_many_rows_go_in_a_call(self):
         self.server.on('ImportService/ImportAccounts', self.add)
         began = time.monotonic()

@@ -81,6 +81,12 @@ static void test_dates(void **state)
         {"123456789012", "refused"},
         {"2009-05-01x", "refused"},
         {"98.5.1", "refused"},
+        {"0001-01-01", "refused"},
+        {"31/5/0009", "refused"},
+        {"0098-05-01", "refused"},
+        {"31/5/09", "2009-05-31"},
+        {"31/5/00", "2000-05-31"},
+        {"00年5月", "2000-05-01"},
     };
     for (size_t at = 0; at < sizeof cases / sizeof cases[0]; at++)
         if (strcmp(moment(cases[at][0], CLEAN_ORDER_UNKNOWN), cases[at][1]) != 0)
@@ -88,6 +94,31 @@ static void test_dates(void **state)
     assert_string_equal(moment("4/5/2009", CLEAN_ORDER_DMY), "2009-05-04");
     assert_string_equal(moment("4/5/2009", CLEAN_ORDER_MDY), "2009-04-05");
     assert_string_equal(moment("98.5.1", CLEAN_ORDER_YMD), "1998-05-01");
+}
+
+static void test_no_dates(void **state)
+{
+    (void)state;
+    static const char *const nothing[] = {"0001-01-01",
+                                          "0001-01-01 00:00:00",
+                                          "0001-01-01T00:00:00+08:00",
+                                          "0001/1/1",
+                                          "1/1/0001",
+                                          "1/1/0001 12:00:00 AM",
+                                          "01.01.0001",
+                                          "0001年1月1日",
+                                          "0000-00-00",
+                                          "0000-00-00 00:00:00",
+                                          "０００１－０１－０１"};
+    static const char *const others[] = {"",         "0001",       "2001-01-01", "0001-01-02", "01-01-01",
+                                         "1-1-1",    "0001-01",    "0-0-0",      "no date",    "0001-01-01x",
+                                         "00010101", "1900-01-01", "0001-01-011"};
+    for (size_t at = 0; at < sizeof nothing / sizeof nothing[0]; at++)
+        if (!clean_is_no_date(clean_form(arena, nothing[at])))
+            fail_msg("%s is a date", nothing[at]);
+    for (size_t at = 0; at < sizeof others / sizeof others[0]; at++)
+        if (clean_is_no_date(clean_form(arena, others[at])))
+            fail_msg("%s is no date", others[at]);
 }
 
 static void test_amounts(void **state)
@@ -187,8 +218,8 @@ static void test_texts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_dates),  cmocka_unit_test(test_amounts), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_phones), cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_dates),  cmocka_unit_test(test_no_dates), cmocka_unit_test(test_amounts),
+        cmocka_unit_test(test_counts), cmocka_unit_test(test_phones),   cmocka_unit_test(test_texts),
     };
     return cmocka_run_group_tests(tests, make_arena, drop_arena);
 }
