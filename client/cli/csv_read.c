@@ -10,7 +10,7 @@
 #include "csv_decode.h"
 #include "language.h"
 
-enum { FIRST_ROWS = 64, LINES_LOOKED_AT = 30, CELL_GROWTH = 1 << 16 };
+enum { FIRST_ROWS = 64, LINES_LOOKED_AT = 30, CELL_GROWTH = 1 << 16, MOST_MEMORY_BYTES = 1 << 29 };
 
 struct reader {
     struct arena *arena;
@@ -30,13 +30,19 @@ static void on_field(void *bytes, size_t length, void *data)
         text++, length--;
     while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
         length--;
-    if (reader->count == CSV_MOST_COLUMNS) {
-        reader->wrong = reader->wrong == NULL ? arena_printf(reader->arena, _("line %zu has more than %d columns"),
-                                                             reader->row_line, CSV_MOST_COLUMNS)
-                                              : reader->wrong;
+    if (reader->wrong != NULL)
         return;
-    }
-    reader->cells[reader->count++] = arena_copy(reader->arena, text, length);
+    if (reader->count == CSV_MOST_COLUMNS)
+        reader->wrong =
+            arena_printf(reader->arena, _("line %zu has more than %d columns"), reader->row_line, CSV_MOST_COLUMNS);
+    else if (length > CSV_MOST_CELL_BYTES)
+        reader->wrong = arena_printf(reader->arena, _("line %zu, column %zu: the cell is larger than %d KiB"),
+                                     reader->row_line, reader->count + 1, CSV_MOST_CELL_BYTES / 1024);
+    else if (arena_used_bytes(reader->arena) > MOST_MEMORY_BYTES)
+        reader->wrong =
+            arena_printf(reader->arena, _("line %zu: the file has too many cells: split it"), reader->row_line);
+    else
+        reader->cells[reader->count++] = length == 0 ? "" : arena_copy(reader->arena, text, length);
 }
 
 static void keep_row(struct reader *reader, const struct csv_row *row)

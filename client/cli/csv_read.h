@@ -8,7 +8,13 @@
 
 #include "base/arena.h"
 
-enum { CSV_MOST_COLUMNS = 200, CSV_MOST_ROWS = 1000000, CSV_MOST_BYTES = 128 * 1024 * 1024 };
+// A cell of a spreadsheet holds 32,767 characters at most.
+enum {
+    CSV_MOST_COLUMNS = 200,
+    CSV_MOST_ROWS = 1000000,
+    CSV_MOST_CELL_BYTES = 128 * 1024,
+    CSV_MOST_BYTES = 128 * 1024 * 1024,
+};
 
 struct csv_row {
     size_t line; // in the file, from 1, where the row begins

@@ -12,7 +12,7 @@
 #include "text.h"
 #include "value.h"
 
-enum { ROW_ARENA_BYTES = 1 << 26, LEAST_PHONE_DIGITS = 5, MOBILE_DIGITS = 11, CITED_WIDTH = 80 };
+enum { CELL_ARENA_BYTES = 1 << 26, LEAST_PHONE_DIGITS = 5, MOBILE_DIGITS = 11, CITED_WIDTH = 80 };
 
 // One cell at work. What lives as long as the cell is in scratch.
 struct cell {
@@ -298,7 +298,7 @@ static bool is_nothing(const struct cell *cell, const char *text)
     return clean_is_placeholder(text) || (is_date && clean_is_no_date(clean_form(cell->scratch, text)));
 }
 
-static bool fill_cell(struct cell *cell, const char *raw)
+static bool fill(struct cell *cell, const char *raw)
 {
     const char *text = clean_text(cell->scratch, raw), *meant = text, *wrong = NULL;
     if (*text != '\0' && is_nothing(cell, text)) {
@@ -326,6 +326,15 @@ static bool fill_cell(struct cell *cell, const char *raw)
     return true;
 }
 
+// What a cell takes goes with it, however many there are.
+static bool fill_cell(struct cell *cell, const char *raw)
+{
+    cell->scratch = arena_create(CELL_ARENA_BYTES);
+    bool is_good = fill(cell, raw);
+    arena_destroy(cell->scratch);
+    return is_good;
+}
+
 static bool has_column(const struct import *import, const char *name)
 {
     return import_column(import, name) != SIZE_MAX;
@@ -333,9 +342,8 @@ static bool has_column(const struct import *import, const char *name)
 
 bool import_fill(struct import *import, struct import_row *row)
 {
-    struct arena *scratch = arena_create(ROW_ARENA_BYTES);
     bool is_good = true;
-    struct cell cell = {.import = import, .row = row, .scratch = scratch};
+    struct cell cell = {.import = import, .row = row};
     for (size_t column = 0; column < import->table.header.count && row->source != NULL && is_good; column++) {
         cell.target = &import->targets[column];
         cell.option = cell.target->option;
@@ -357,13 +365,12 @@ bool import_fill(struct import *import, struct import_row *row)
         cell.heading = target.name;
         is_good = fill_cell(&cell, import->mapping.defaults[at].value);
     }
-    arena_destroy(scratch);
     return is_good;
 }
 
 void import_make_id(struct import *import, const char *kind, const char *key, char id_r[KAM_UUID_TEXT_BYTES])
 {
-    struct arena *scratch = arena_create(ROW_ARENA_BYTES);
+    struct arena *scratch = arena_create(CELL_ARENA_BYTES);
     if (!kam_uuid_of_name(import->company_id, arena_printf(scratch, "%s:%s", kind, text_fold(scratch, key)), id_r))
         abort();
     arena_destroy(scratch);

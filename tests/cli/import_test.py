@@ -232,6 +232,19 @@ class Interrupted(unittest.TestCase):
         self.assertIn("'0001-01-01 00:00:00' taken as empty", told['2']['changed'])
         self.assertIn("'0101-01-01': must be a date", told['5']['detail'])
 
+    def test_cells_of_any_size(self):
+        self.server.on('ImportService/ImportAccounts', self.add)
+        huge, large = 'x' * 20_000_000, 'x\u3000y' * 25_000
+        for text, code, said in ((f'name\nA\n"{huge}"\n', 1, 'line 3, column 1: the cell is larger than 128 KiB'),
+                                 (f'name,{huge}\nA,1\n', 1, 'line 1, column 2: the cell is larger than 128 KiB'),
+                                 (f'name,note\nA,"{"ﷺ" * 40_000}"\n', 1, 'note'), ('name,' + 'note,' * 150 + '\n' + f'"{large}",' * 150 + '\n', 1, 'name'),
+                                 ('name,phone\nA,"' + '1,' * 60_000 + '"\n', 1, 'phone'), ('name\nA\n' + 199 * ',' + '\n' * 100_000, 0, '')):
+            self.path.write_text(text, encoding='utf-8')
+            ran = self.client.run('import', 'accounts', self.path, KAM_TOKEN='t')
+            self.assertEqual(ran.code, code, (text[:50], ran.err[-2000:]))
+            self.assertIn(said, ran.out + ran.err)
+            self.assertNotIn('invariant', ran.err)
+
     def test_many_rows_go_in_a_call(self):
         self.server.on('ImportService/ImportAccounts', self.add)
         began = time.monotonic()

@@ -115,6 +115,17 @@ static void test_refusals(void **state)
     char wide[1000];
     memset(wide, ',', sizeof wide);
     assert_non_null(strstr(read_bad(wide, sizeof wide, NULL), "200"));
+    // A cell of the largest size, and one more byte in the third column of the second line.
+    enum { LARGEST = CSV_MOST_CELL_BYTES };
+    char *text = calloc(1, LARGEST + 100);
+    assert_non_null(text);
+    memcpy(text, "a,b,c\n1,2,\"", 11);
+    memset(text + 11, 'x', LARGEST);
+    memcpy(text + 11 + LARGEST, "\"\n", 3);
+    assert_int_equal(strlen(read_good(text, NULL).rows[0].cells[2]), LARGEST);
+    memcpy(text + 11 + LARGEST, "x\"\n", 4);
+    assert_non_null(strstr(read_bad(text, strlen(text), NULL), "line 2, column 3"));
+    free(text);
 }
 
 static void test_many_rows(void **state)
