@@ -7,7 +7,7 @@ alter table account add is_key boolean not null default false;
 grant select (is_key) on account to kam_rep, kam_manager;
 create index account_key on account (team_id) where is_key;
 
--- A market is a team with those below, or a region as accounts name it.
+-- A market is a team with those below, or a region as accounts name it, however they write it (territory_key()).
 create table market_quota (
     id uuid primary key default uuid7(),
     team_id uuid references team,
@@ -19,11 +19,11 @@ create table market_quota (
     updated_by uuid references app_user,
     version bigint not null default 1,
     constraint market_quota_one_market check ((team_id is null) <> (region is null)),
-    constraint market_quota_region_length check (is_visible(region) and octet_length(region) <= 100),
+    constraint market_quota_region_length check (is_visible(region) and territory_key(region) <> '' and octet_length(region) <= 100),
     constraint market_quota_most_range check (most between 0 and 1000000)
 );
 create unique index market_quota_team on market_quota (team_id) where team_id is not null and retire_time is null;
-create unique index market_quota_region on market_quota (region) where region is not null and retire_time is null;
+create unique index market_quota_region on market_quota (territory_key(region)) where region is not null and retire_time is null;
 create trigger zz_record before insert or update on market_quota for each row execute function record_change('market_quota', 'id', '', '');
 
 -- Each time they were marked, for those who ask when and by whom.
@@ -72,7 +72,7 @@ $$;
 create function key_accounts_of_market(team_id uuid, region text) returns int language sql stable security definer set search_path = kam, pg_temp as $$
     select count(*)::int from account a
      where a.is_key and a.retire_time is null
-       and case when key_accounts_of_market.team_id is null then a.region = key_accounts_of_market.region
+       and case when key_accounts_of_market.team_id is null then territory_key(a.region) = territory_key(key_accounts_of_market.region)
                 else exists (select from team_closure c where c.ancestor_id = key_accounts_of_market.team_id and c.descendant_id = a.team_id) end
 $$;
 grant execute on function key_account_curve(), key_accounts_of_market(uuid, text) to kam_rep, kam_manager;
@@ -107,7 +107,7 @@ begin
         continue when not v_row.belongs;
         v_markets := array(select q.id from market_quota q
                             where q.retire_time is null
-                              and (q.region = v_row.region
+                              and (territory_key(q.region) = territory_key(v_row.region)
                                    or exists (select from team_closure c where c.ancestor_id = q.team_id and c.descendant_id = v_row.team_id)));
         v_full := array(select q.id from market_quota q where q.id = any (v_markets) and coalesce((v_used ->> q.id::text)::int, 0) >= q.most);
         if v_full <> '{}' then
@@ -133,7 +133,7 @@ $$;
 -- most NULL: no quota any more.
 create function set_market_quota(quota_id uuid, team_id uuid, region text, most int) returns void language plpgsql security definer set search_path = kam, pg_temp as $$
 declare
-    v_region text := nullif(set_market_quota.region, '');
+    v_region text := nullif(btrim(set_market_quota.region), '');
 begin
     perform require_root_manager();
     perform require((set_market_quota.team_id is null) <> (v_region is null), 3, 'MARKET_AMBIGUOUS', 'A market is a team or a region: name one of them.',
@@ -142,11 +142,11 @@ begin
                     'There is no such team.');
     perform take_turn('key accounts');
     update market_quota q set retire_time = now()
-     where q.retire_time is null and (q.team_id = set_market_quota.team_id or q.region = v_region);
+     where q.retire_time is null and (q.team_id = set_market_quota.team_id or territory_key(q.region) = territory_key(v_region));
     perform require(found or set_market_quota.most is not null, 5, 'QUOTA_NOT_FOUND', 'The market has no quota.');
     if set_market_quota.most is not null then
         insert into market_quota (id, team_id, region, most) values (quota_id, set_market_quota.team_id, v_region, set_market_quota.most);
     end if;
 end
 $$;
-grant execute on function mark_key_accounts(uuid), set_market_quota(uuid, uuid, text, int) to kam_manager;
+grant execute on function mark_key_accounts(uuid), set_market_quota(uuid, uuid, text, int), territory_key(text) to kam_manager;

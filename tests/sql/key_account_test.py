@@ -155,6 +155,24 @@ class QuotaTest(KeyAccounts):
         self.mark()
         self.assertEqual({'E1', 'E2', 'E3'}, self.keys())
 
+    def test_a_region_is_one_however_it_is_written(self):
+        """In another case or width, with blanks: neither a way around a quota nor a second one."""
+        for name, amount, region in (('E1', 5000, 'East 1'), ('E2', 4000, 'east 1 '), ('E3', 3000, 'ＥＡＳＴ1'), ('W1', 2000, 'East 2')):
+            self.buyer(name, amount, region=region)
+        self.quota(1, region='East 1')
+        self.mark()
+        self.assertEqual({'E1'}, self.keys())
+        made = self.quota(2, region='EAST1')
+        self.assertEqual(('EAST1', 2, 1), (made['region'], made['most'], made['used']))
+        self.assertEqual([(None, 'EAST1', 2, 1)], self.quotas())
+        self.mark()
+        self.assertEqual({'E1', 'E2'}, self.keys())
+        self.assertEqual([(None, 'EAST1', 2, 2)], self.quotas())
+        gone = self.quota(None, region=' east1')
+        self.assertEqual((None, 2), (gone['most'], gone['used']))
+        self.assertEqual([], self.quotas())
+        self.refused('INVALID_ARGUMENT', 'MARKET_AMBIGUOUS', self.quota, 1, region=' ')
+
     def test_what_is_no_market(self):
         self.refused('INVALID_ARGUMENT', 'MARKET_AMBIGUOUS', self.quota, 1)
         self.refused('INVALID_ARGUMENT', 'MARKET_AMBIGUOUS', self.quota, 1, region='East', team_id=self.teams['north'])

@@ -151,7 +151,7 @@ with page as materialized (
             union
             (select v.id, v.end_time, v.opportunity_id, v.create_time from opportunity o join advancement v on v.opportunity_id = o.id
               where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open' and v.state = 'returned' and v.end_time >= (select kam.day_start(-14)))) x
-     where exists (select from opportunity o where o.id = x.opportunity_id and o.state = 'open')
+     where exists (select from opportunity o join account a on a.id = o.account_id where o.id = x.opportunity_id and o.state = 'open' and a.retire_time is null)
        and not exists (select from advancement l where l.opportunity_id = x.opportunity_id and l.create_time > x.create_time)
      order by x.end_time desc, x.id desc
      limit 10)
@@ -167,12 +167,14 @@ select x.*
 select {{opportunity_columns}}
   from {{opportunity_tables}}
  where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open' and o.verdict = 'defer' and o.review_on <= (select kam.today())
+   and a.retire_time is null
  order by o.review_on, o.id
  limit 10;
 -- into: stalled
 select {{opportunity_columns}}
   from {{opportunity_tables}}
  where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open'
+   and a.retire_time is null
    and kam.is_stalled(o.state, greatest(o.stage_since, o.clock_since), o.verdict, o.verdict_time, o.review_on, s.allowed_days)
  order by o.stage_since, o.id
  limit 10;
