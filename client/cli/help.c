@@ -206,8 +206,8 @@ const char *help_option_text(struct app *app, const struct option *option)
         text = arena_printf(app->arena, "%s: %s", without_stop(app->arena, text),
                             value_enum_words(app->arena, field->descriptor));
     // Ratios are kept in hundredths of a percent; how far they may go is no help to anybody.
-    bool is_percent = option->contract->format == CONTRACT_FORMAT_PERCENT;
-    if (option->contract->has_min && option->contract->has_max && !is_percent)
+    bool is_number = value_form(field) == VALUE_INTEGER && option->contract->format != CONTRACT_FORMAT_PERCENT;
+    if (option->contract->has_min && option->contract->has_max && is_number)
         text = arena_printf(app->arena, _("%s (%lld to %lld)"), text, (long long)option->contract->min,
                             (long long)option->contract->max);
     return text;

@@ -91,8 +91,8 @@ const char *value_format_whole_money(struct arena *arena, const char *currency, 
     char grouped[GROUPED_BYTES];
     write_groups(whole, true, grouped);
     const char *space = !says_currency || *currency == '\0' ? "" : " ";
-    return arena_printf(arena, "%s%s%s%s", says_currency ? currency : "", space, minor_units < 0 && whole > 0 ? "-" : "",
-                        grouped);
+    return arena_printf(arena, "%s%s%s%s", says_currency ? currency : "", space,
+                        minor_units < 0 && whole > 0 ? "-" : "", grouped);
 }
 
 const char *value_format_money(struct arena *arena, const char *currency, int64_t minor_units, bool has_groups)
@@ -516,12 +516,20 @@ static const char *parse_time(ProtobufCMessage *message, const ProtobufCFieldDes
     return NULL;
 }
 
-static const char *parse_date(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text,
-                              time_t now)
+static bool is_out_of_range(const struct contract_field *contract, int64_t number)
+{
+    return contract->has_min && contract->has_max && (number < contract->min || number > contract->max);
+}
+
+static const char *parse_date(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                              const struct contract_field *contract, const char *text, time_t now)
 {
     int year, month, day;
     if (!when_parse_date(text, now, &year, &month, &day))
         return _("must be a date: \"2026-11-21\", \"today\", \"friday\", \"in 3 days\", \"+2w\", or a year");
+    if (is_out_of_range(contract, year))
+        return arena_printf(arena, _("must lie in the years %lld to %lld"), (long long)contract->min,
+                            (long long)contract->max);
     Google__Type__Date *date = (Google__Type__Date *)message_sub(message, field);
     date->year = year;
     date->month = month;
@@ -529,12 +537,17 @@ static const char *parse_date(ProtobufCMessage *message, const ProtobufCFieldDes
     return NULL;
 }
 
-static const char *parse_money(ProtobufCMessage *message, const ProtobufCFieldDescriptor *field, const char *text)
+static const char *parse_money(struct arena *arena, ProtobufCMessage *message, const ProtobufCFieldDescriptor *field,
+                               const struct contract_field *contract, const char *text)
 {
     char currency[4];
     int64_t minor_units;
     if (!value_parse_money(text, currency, &minor_units))
         return _("must be an amount with its currency: \"CNY 5000000.00\"");
+    if (is_out_of_range(contract, minor_units))
+        return arena_printf(arena, _("must be an amount from %s to %s"),
+                            value_format_money(arena, currency, contract->min, true),
+                            value_format_money(arena, currency, contract->max, true));
     Kam__V1__Money *money = (Kam__V1__Money *)message_sub(message, field);
     money->minor_units = minor_units;
     message_set_text(&money->base, "currency_code", currency);
@@ -560,9 +573,9 @@ const char *value_parse(struct arena *arena, ProtobufCMessage *message, const Pr
     case VALUE_TIME:
         return parse_time(message, field, text, now);
     case VALUE_DATE:
-        return parse_date(message, field, text, now);
+        return parse_date(arena, message, field, contract, text, now);
     case VALUE_MONEY:
-        return parse_money(message, field, text);
+        return parse_money(arena, message, field, contract, text);
     case VALUE_REAL:
     case VALUE_COUNTS:
     case VALUE_BYTES:

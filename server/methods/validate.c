@@ -16,6 +16,7 @@
 #include "google/protobuf/field_mask.pb-c.h"
 #include "google/protobuf/timestamp.pb-c.h"
 #include "google/type/date.pb-c.h"
+#include "kam/v1/common.pb-c.h"
 #include "methods/path.h"
 #include "methods/value.h"
 
@@ -187,7 +188,17 @@ static void check_timestamp(struct check *check, const char *place, const Google
               ERROR_VALUES(ERROR_NUMBER("actual", timestamp->nanos)));
 }
 
-static void check_date(struct check *check, const char *place, const Google__Type__Date *date)
+// The places name the fields as people know them: the date, not its year.
+static void check_years(struct check *check, const char *place, const struct contract_field *rules, int64_t year)
+{
+    if (rules == NULL || !rules->has_min || !rules->has_max || (year >= rules->min && year <= rules->max))
+        return;
+    wrong(check, place, "DATE_OUT_OF_RANGE", "must lie in the years {min} to {max}, got {actual}",
+          ERROR_VALUES(ERROR_NUMBER("min", rules->min), ERROR_NUMBER("max", rules->max), ERROR_NUMBER("actual", year)));
+}
+
+static void check_date(struct check *check, const char *place, const struct contract_field *rules,
+                       const Google__Type__Date *date)
 {
     int64_t days;
     if (date->year < 1 || date->year > 9999)
@@ -204,7 +215,19 @@ static void check_date(struct check *check, const char *place, const Google__Typ
         snprintf(text, sizeof text, "%04" PRId32 "-%02" PRId32 "-%02" PRId32, date->year, date->month, date->day);
         wrong(check, place, "NO_SUCH_DAY", "there is no {date} in the calendar",
               ERROR_VALUES(ERROR_TEXT("date", text)));
+    } else {
+        check_years(check, place, rules, date->year);
     }
+}
+
+static void check_amount(struct check *check, const char *place, const struct contract_field *rules, int64_t amount)
+{
+    if (rules == NULL || !rules->has_min || !rules->has_max || (amount >= rules->min && amount <= rules->max))
+        return;
+    wrong(
+        check, place, "AMOUNT_OUT_OF_RANGE",
+        "must be {min} to {max} in the smallest unit of its currency, got {actual}",
+        ERROR_VALUES(ERROR_NUMBER("min", rules->min), ERROR_NUMBER("max", rules->max), ERROR_NUMBER("actual", amount)));
 }
 
 static void check_message(struct check *check, const char *place, const struct validate_rules *rules,
@@ -254,9 +277,11 @@ static void check_value(struct check *check, const char *place, const struct val
         if (message->descriptor == &google__protobuf__timestamp__descriptor)
             check_timestamp(check, place, (const Google__Protobuf__Timestamp *)message);
         else if (message->descriptor == &google__type__date__descriptor)
-            check_date(check, place, (const Google__Type__Date *)message);
+            check_date(check, place, rules, (const Google__Type__Date *)message);
         else if (message->descriptor != &google__protobuf__field_mask__descriptor)
             check_message(check, place, field->below, message, false);
+        if (message->descriptor == &kam__v1__money__descriptor)
+            check_amount(check, place, rules, ((const Kam__V1__Money *)message)->minor_units);
         return;
     }
     default:

@@ -102,6 +102,21 @@ class Opportunities(unittest.TestCase):
         for text in ('opportunity: added', 'competitor: removed', 'person in the opportunity: removed', '张伟', 'Bolt Brothers'):
             self.assertIn(text, out)
 
+    def test_values_beyond_their_bounds_are_named(self):
+        self.kam('account', 'add', '--name', 'Acme')
+        for option, value, said in (('--amount', 'CNY -1', 'must be an amount from CNY 0.00 to CNY 10,000,000,000,000.00'), ('--amount', 'JPY 1000000000000001', 'to JPY 1,000,000,000,000,000'),
+                                    ('--purchase-on', '9999-12-31', 'must lie in the years 1990 to 2199'), ('--decision-on', '1989-12-31', 'must lie in the years')):
+            err = self.opportunity('add', 'Acme', '--name', 'x', option, value, code=2).err
+            self.assertIn(option.strip('-'), err)
+            self.assertIn(said, err)
+        # From another client, and in both languages.
+        account = self.kam('account', 'show', 'Acme', '--json').json['account']['id']
+        for field, value, english, chinese in (('amount', '{"currencyCode": "CNY", "minorUnits": "-1"}', 'must be 0 to 1000000000000000 in the smallest unit of its currency, got -1', '必须在'),
+                                               ('decisionOn', '{"year": 9999, "month": 12, "day": 31}', 'must lie in the years 1990 to 2199, got 9999', '年份必须在')):
+            request = f'{{"opportunity": {{"accountId": "{account}", "name": "x", "{field}": {value}}}}}'
+            self.assertIn(f'{field.replace("On", "-on")}: {english}', self.kam('api', 'CreateOpportunity', request, code=1).err)
+            self.assertIn(chinese, self.kam('api', 'CreateOpportunity', request, code=1, LANG='zh_CN.UTF-8').err)
+
     def test_lists(self):
         self.assertIn('kam opportunity add', self.opportunity('list').err)
         code = self.make()

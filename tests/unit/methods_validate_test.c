@@ -19,6 +19,7 @@
 #include "kam/v1/account.pb-c.h"
 #include "kam/v1/activity.pb-c.h"
 #include "kam/v1/contact.pb-c.h"
+#include "kam/v1/opportunity.pb-c.h"
 #include "kam/v1/user.pb-c.h"
 #include "methods/validate.h"
 
@@ -214,6 +215,40 @@ static void test_too_many_items(void **state)
     assert_valid(&request.base);
     account.n_other_names = 11;
     assert_wrong(&request.base, "account.other_names", "at most 10 items, has 11");
+}
+
+static void test_amounts_and_years_have_bounds(void **state)
+{
+    (void)state;
+    Kam__V1__Opportunity opportunity = KAM__V1__OPPORTUNITY__INIT;
+    Kam__V1__Money amount = KAM__V1__MONEY__INIT;
+    Google__Type__Date date = GOOGLE__TYPE__DATE__INIT;
+    Kam__V1__CreateOpportunityRequest request = KAM__V1__CREATE_OPPORTUNITY_REQUEST__INIT;
+    request.opportunity = &opportunity;
+    opportunity.account_id = (char *)ID;
+    opportunity.name = (char *)"Pumps";
+    opportunity.amount = &amount;
+    opportunity.purchase_on = &date;
+    amount.currency_code = (char *)"CNY";
+    date.month = date.day = 1;
+    date.year = 1990;
+    assert_valid(&request.base);
+    date.year = 2199;
+    amount.minor_units = 1000000000000000;
+    assert_valid(&request.base);
+    amount.minor_units = -1;
+    assert_wrong(&request.base, "opportunity.amount", "must be 0 to 1000000000000000 in the smallest unit");
+    assert_string_equal(find_violation("opportunity.amount")->reason, "AMOUNT_OUT_OF_RANGE");
+    amount.minor_units = 1000000000000001;
+    assert_wrong(&request.base, "opportunity.amount", "got 1000000000000001");
+    amount.minor_units = 5;
+    date.year = 2200;
+    assert_wrong(&request.base, "opportunity.purchase_on", "must lie in the years 1990 to 2199, got 2200");
+    assert_string_equal(find_violation("opportunity.purchase_on")->reason, "DATE_OUT_OF_RANGE");
+    date.year = 1989;
+    assert_wrong(&request.base, "opportunity.purchase_on", "got 1989");
+    date.year = 10000;
+    assert_wrong(&request.base, "opportunity.purchase_on", "year must be 1 to 9999, got 10000");
 }
 
 static void test_numbers(void **state)
@@ -526,6 +561,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_forms_reach_nested_and_repeated_fields, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_lengths, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_too_many_items, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_amounts_and_years_have_bounds, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_numbers, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_oneof_that_is_set_to_zero_is_checked, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_enum_names_the_known, set_up, tear_down),
