@@ -269,6 +269,8 @@ begin
     if v_grade.id is null then
         return;
     end if;
+    perform require(is_visible(return_grade.reason), 3, 'REASON_REQUIRED', 'Whoever returns a suggestion says why.',
+                    '{"violations": [{"field": "reason", "reason": "FIELD_REQUIRED", "description": "must be set"}]}');
     update account_grade g set state = 'returned', decided_by = caller_id(), decide_time = now(), decision_reason = return_grade.reason where g.id = v_grade.id;
 end
 $$;

@@ -149,4 +149,6 @@ begin
     end if;
 end
 $$;
-grant execute on function mark_key_accounts(uuid), set_market_quota(uuid, uuid, text, int), territory_key(text) to kam_manager;
+grant execute on function mark_key_accounts(uuid), set_market_quota(uuid, uuid, text, int) to kam_manager;
+-- Also of an index of what everybody writes.
+grant execute on function territory_key(text) to kam_rep, kam_manager;

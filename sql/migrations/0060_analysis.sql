@@ -26,7 +26,8 @@ create table competition_rating (
                                                and service between 0 and 10 and brand between 0 and 10 and promotion between 0 and 10 and channel between 0 and 10),
     constraint competition_rating_note_length check (octet_length(note) <= 2000)
 );
-create unique index competition_rating_once on competition_rating (account_id, lower(competitor)) where retire_time is null and competitor !~ '\*\*\*';
+-- However they write it.
+create unique index competition_rating_once on competition_rating (account_id, territory_key(competitor)) where retire_time is null and competitor !~ '\*\*\*';
 create index competition_rating_account on competition_rating (account_id);
 
 create table swot (

@@ -52,7 +52,7 @@ class GridTest(Analysis, Race):
     def test_a_row_for_each_once(self):
         self.rating()
         self.rating(competitor='Rival')
-        for name in ('', 'RIVAL'):
+        for name in ('', 'RIVAL', ' Ri val', 'ｒｉｖａｌ'):
             with self.assertRaises(Exception) as caught:
                 self.rating(competitor=name)
             self.assertEqual('ALREADY_EXISTS', caught.exception.status)

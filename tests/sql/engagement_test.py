@@ -217,6 +217,10 @@ class EngagementTest(Engagement, Race):
         self.assertEqual([wanted[-30], wanted[0], wanted[7]], due())
         self.assertEqual([], due('north'))
         self.assertEqual(3, len(due('north', user_id=self.users['ann'])))
+        self.query('update account set retire_time = now() where id = %s', self.acme)
+        self.assertEqual([], due(), 'of a retired account')
+        self.query('update account set retire_time = null where id = %s', self.acme)
+        self.assertEqual(3, len(due()))
         self.end(plan, is_dropped=True)
         self.assertEqual([], due())
 

@@ -255,6 +255,7 @@ class GradeTest(Grades):
         self.assertEqual([], self.open('sue', account_id=self.acme))
         self.refused('PERMISSION_DENIED', 'ROLE', self.open, 'desk')
         self.refused('ABORTED', 'VERSION_CONFLICT', self.confirm, {**grade, 'version': 7})
+        self.refused('INVALID_ARGUMENT', 'REASON_REQUIRED', lambda: self.give_back(grade, reason=' \u200b'))
         returned = self.give_back(grade, reason='the share is a hope')
         self.assertEqual(('returned', 'the share is a hope', None), tuple(returned[name] for name in ('state', 'decision_reason', 'present_grade')))
         self.refused('FAILED_PRECONDITION', 'GRADE_DECIDED', self.confirm, returned)
