@@ -11,11 +11,13 @@ Patterns on the command line choose suites whose names contain one of them.
 """
 import argparse
 import concurrent.futures
+import contextlib
 import dataclasses
 import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -134,7 +136,19 @@ def count_unittest(text, status, outcome):
         outcome.failed = max(outcome.failed, 1)
 
 
-def run_suite(suite):
+@contextlib.contextmanager
+def prepared_cluster():
+    """A PostgreSQL cluster that the python suites copy: tests/support/prepare.py."""
+    environment = dict(os.environ, KAM_BUILD=str(ROOT / "build" / "dev"), KAM_BUILD_NAME="dev", PYTHONPATH=str(ROOT / "tests"), PYTHONDONTWRITEBYTECODE="1")
+    made = subprocess.run([PYTHON, "-m", "support.prepare"], env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    data = pathlib.Path(made.stdout.strip())
+    try:
+        yield data
+    finally:
+        shutil.rmtree(data.parent)
+
+
+def run_suite(suite, prepared):
     outcome = Outcome(suite)
     environment = dict(os.environ, KAM_BUILD=str(ROOT / "build" / suite.build), KAM_BUILD_NAME=suite.build, **SANITIZERS)
     environment["PYTHONPATH"] = str(ROOT / "tests")
@@ -142,6 +156,8 @@ def run_suite(suite):
     for name in [name for name in environment if name.startswith("KAM_")]:
         if name not in ("KAM_BUILD", "KAM_BUILD_NAME", "KAM_SHARED_DATA", "KAM_MODEL_SEQUENCES", "KAM_MODEL_SEED"):
             del environment[name]  # settings of whoever runs the tests are not the tests' own
+    if prepared is not None:
+        environment["KAM_TEST_PREPARED"] = str(prepared)
     started = time.monotonic()
     process = subprocess.Popen([str(word) for word in suite.command], cwd=suite.directory, env=environment,
                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -180,12 +196,12 @@ def report(outcome, lock):
             print("-" * 100, flush=True)
 
 
-def run_all(suites, jobs):
+def run_all(suites, jobs, prepared):
     lock = threading.Lock()
     outcomes = []
 
     def run_and_report(suite):
-        outcome = run_suite(suite)
+        outcome = run_suite(suite, prepared)
         report(outcome, lock)
         return outcome
 
@@ -226,7 +242,8 @@ def main():
         print("no suite has such a name" if options.patterns else "there is nothing to run")
         print("0 passed, 1 failed, 0 skipped")
         return 1
-    outcomes = run_all(suites, options.jobs)
+    with prepared_cluster() if any(suite.kind == "python" for suite in suites) else contextlib.nullcontext() as prepared:
+        outcomes = run_all(suites, options.jobs, prepared)
 
     passed = sum(outcome.passed for outcome in outcomes)
     failed = sum(outcome.failed for outcome in outcomes)

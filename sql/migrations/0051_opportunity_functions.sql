@@ -239,12 +239,13 @@ begin
     if v_opportunity.id is null then
         return;
     end if;
+    if v_opportunity.verdict is distinct from 'terminate' then
+        perform require_owner(v_opportunity, v_account);
+    end if;
     perform require(v_opportunity.state <> 'open', 9, 'OPPORTUNITY_OPEN', 'The opportunity is open already.');
     perform require(v_account.retire_time is null, 9, 'ACCOUNT_RETIRED', 'The account is retired.');
     perform require(v_opportunity.state = 'lost' or manages_team(v_account.team_id), 7, 'OPPORTUNITY_WON', 'Only a manager can reopen an opportunity that was won.');
-    if v_opportunity.verdict is distinct from 'terminate' then
-        perform require_owner(v_opportunity, v_account);
-    else
+    if v_opportunity.verdict = 'terminate' then
         perform require_decider(verdict_approver(v_opportunity), v_opportunity.id, array[v_opportunity.owner_id]);
     end if;
     v_stays := is_deferred(v_opportunity.verdict, v_opportunity.review_on);

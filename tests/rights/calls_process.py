@@ -64,7 +64,7 @@ def list_of_opportunity(case):
     return {"opportunity_id": case.id("moving")}
 
 
-@call("ProcessService/ListWantedVerdicts")
+@call("ProcessService/ListWantedVerdicts", shows=["opportunity/opportunity.name", "account/account.name"])
 def list_verdicts(_):
     return {"page_size": 500}
 

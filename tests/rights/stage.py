@@ -28,6 +28,7 @@ class Stage:
             self.force_service_into(self.company.families["member"])
             self.add_care()
             self.add_evidence()
+            self.add_verdicts()
         except BaseException:
             self.cluster.stop()
             raise
@@ -49,6 +50,13 @@ class Stage:
         """The requests of the fixture go through a pipeline that asks for nothing."""
         self.template.psql("""insert into kam.advancement_evidence (advancement_id, account_id, moment, position, criterion_key, kind, name_en, name_zh, state)
                               select id, account_id, 'ask', 1, 'named', 'account_fields', 'Named', 'Named', 'met' from kam.advancement""")
+
+    def add_verdicts(self):
+        """So that something waits for the managers' verdict: their opportunities stand at the first stage, which asks for none."""
+        self.template.psql("""insert into kam.stage_criterion (version_id, stage_key, key, position, kind, parameters, name_en, name_zh)
+                              select v.id, 'target', 'judged', 99, 'verdict', '{"verdict": "approve"}', 'Judged', 'Judged'
+                                from kam.pipeline_version v join kam.pipeline p on p.id = v.pipeline_id where p.key = 'development';
+                              update kam.pipeline_version set group_threshold_currency_code = null, group_threshold_minor_units = null""")
 
     @contextlib.contextmanager
     def copy(self):

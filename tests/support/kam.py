@@ -26,6 +26,7 @@ import grpc
 from google.protobuf import json_format
 
 from support import stubs
+from support.cluster import COMPANY as COMPANY_DATABASE
 
 BUILD = stubs.BUILD
 KAMD = BUILD / 'server' / 'kamd' / 'kamd'
@@ -357,9 +358,9 @@ class Kamd:
 
 def make_company(cluster):
     """A database with the schema and COMPANY in it: a clone of one made on first use, so that it costs little."""
-    template = getattr(cluster, 'company', None)
+    template = cluster.company
     if template is None:
-        template = cluster.create_database()
+        template = cluster.create_database(COMPANY_DATABASE)
         kamd = Kamd(template)
         try:
             ran = kamd.operate('migrate')
