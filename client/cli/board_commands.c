@@ -70,9 +70,11 @@ static const char *deferred_text(struct app *app, const Card *card)
                                    : arena_printf(app->arena, _("deferred to %s"), date_text(app, card, "review_on"));
 }
 
-// What keeps it from going on: somebody's approval, or criteria that nothing shows.
+// What keeps it from going on: its deferral, somebody's approval, or criteria that nothing shows.
 static const char *missing_text(struct app *app, const Card *card)
 {
+    if (card->review_on != NULL)
+        return deferred_text(app, card);
     if (card->waiting_for != KAM__V1__APPROVER__APPROVER_UNSPECIFIED)
         return arena_printf(app->arena, _("waits: %s"), output_cell(app, &card->base, "waiting_for", false));
     return card->unmet_count == 0 ? _("ready") : arena_printf(app->arena, _("%d missing"), card->unmet_count);
@@ -80,9 +82,9 @@ static const char *missing_text(struct app *app, const Card *card)
 
 static enum tone missing_tone(const Card *card)
 {
-    if (card->waiting_for != KAM__V1__APPROVER__APPROVER_UNSPECIFIED)
+    if (card->review_on == NULL && card->waiting_for != KAM__V1__APPROVER__APPROVER_UNSPECIFIED)
         return TONE_WARN;
-    return card->unmet_count == 0 ? TONE_GOOD : TONE_DIM;
+    return card->review_on == NULL && card->unmet_count == 0 ? TONE_GOOD : TONE_DIM;
 }
 
 static enum tone days_tone(const Card *card)
@@ -152,8 +154,6 @@ static void add_card(struct app *app, struct column *column, const Card *card, s
     const char *days = arena_printf(app->arena, _("%s d"), days_text(app, card));
     add_line(app, column, (struct line){app_clean(app, card->owner_name), days, TONE_PLAIN, days_tone(card)});
     add_line(app, column, (struct line){missing_text(app, card), "", missing_tone(card), TONE_PLAIN});
-    if (card->review_on != NULL)
-        add_line(app, column, (struct line){deferred_text(app, card), "", TONE_DIM, TONE_PLAIN});
 }
 
 static const char *rule(struct app *app, size_t width)
@@ -247,9 +247,9 @@ static void print_stage_head(struct app *app, const Board *board, size_t at)
 static void print_cards(struct app *app, const Board *board, const Stage *stage, size_t first, size_t shown,
                         size_t amount_width)
 {
-    enum { CODE, AMOUNT, DAYS, MISSING, ACCOUNT, NAME, OWNER, PURCHASE, DEFERRED, CELLS };
-    static const char *const fields[CELLS] = {"code", "amount",     "days_in_stage", "unmet_count", "account_name",
-                                              "name", "owner_name", "purchase_on",   "review_on"};
+    enum { CODE, AMOUNT, DAYS, MISSING, ACCOUNT, NAME, OWNER, PURCHASE, CELLS };
+    static const char *const fields[CELLS] = {"code",         "amount", "days_in_stage", "unmet_count",
+                                              "account_name", "name",   "owner_name",    "purchase_on"};
     struct table table = {.arena = app->arena, .column_count = CELLS};
     for (size_t column = 0; column < CELLS; column++) {
         table.headings[column] = output_label(&kam__v1__board_card__descriptor, fields[column]);
@@ -258,7 +258,6 @@ static void print_cards(struct app *app, const Board *board, const Stage *stage,
     }
     table.headings[DAYS] = _("Days");
     table.headings[MISSING] = _("Next");
-    table.headings[DEFERRED] = "";
     for (size_t at = first; at < first + shown; at++) {
         const Card *card = board->cards[at];
         const char *amount = card_amount(app, card), *cells[CELLS], *begins[CELLS] = {NULL};
@@ -268,11 +267,9 @@ static void print_cards(struct app *app, const Board *board, const Stage *stage,
         cells[AMOUNT] = arena_printf(app->arena, "%*s%s", (int)(amount_width - text_width(amount)), "", amount);
         cells[DAYS] = arena_printf(app->arena, "%7s", days_text(app, card));
         cells[MISSING] = missing_text(app, card);
-        cells[DEFERRED] = deferred_text(app, card);
         begins[AMOUNT] = is_unrated(card) ? app_tone(app, TONE_WARN) : NULL;
         begins[DAYS] = days_tone(card) == TONE_PLAIN ? NULL : app_tone(app, days_tone(card));
         begins[MISSING] = app_tone(app, missing_tone(card));
-        begins[DEFERRED] = app_tone(app, TONE_DIM);
         table_add_toned_row(&table, cells, begins);
     }
     if (shown > 0)

@@ -182,8 +182,10 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
     if (today->n_approvals > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Decide: kam approval show ID"), app_plain(app));
     if (today->n_verdicts > 0 && app->is_terminal)
-        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Judge: kam opportunity verdict CODE VERDICT --reason TEXT"),
-                app_plain(app));
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app),
+                _("Judge: kam opportunity check CODE, then kam opportunity verdict CODE"), app_plain(app));
+    if (today->n_returned > 0 && app->is_terminal)
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Ask again: kam opportunity advance CODE"), app_plain(app));
     if (today->n_grades > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Confirm: kam grade confirm ID"), app_plain(app));
     if (today->n_overdue + today->n_due > 0 && app->is_terminal)
@@ -218,8 +220,10 @@ void overview_print_summary(struct app *app)
         return;
     const Kam__V1__Today *today = (const Kam__V1__Today *)response;
     size_t waiting = today->n_approvals + today->n_verdicts + today->n_grades;
+    // Each list has its end; there may be more.
     if (waiting > 0)
-        fprintf(app->out, _("Waiting for your decision: %zu. See: kam today\n"), waiting);
+        fprintf(app->out, _("Waiting for your decision: %s. See: kam today\n"),
+                waiting < 10 ? arena_printf(app->arena, "%zu", waiting) : "10+");
     if (today->overdue_count + today->due_count > 0)
         fprintf(app->out, _("Overdue: %d, today: %d. See: kam today\n"), today->overdue_count, today->due_count);
 }

@@ -68,6 +68,7 @@ static bool is_same_evidence(const Evidence *one, const Evidence *other)
 {
     return strcmp(one->criterion_key, other->criterion_key) == 0 && one->is_waived == other->is_waived &&
            one->is_unmet == other->is_unmet && strcmp(one->evidence_id, other->evidence_id) == 0 &&
+           strcmp(one->waived_by, other->waived_by) == 0 && strcmp(one->waiver_reason, other->waiver_reason) == 0 &&
            strcmp(one->evidence_text, other->evidence_text) == 0;
 }
 

@@ -16,9 +16,12 @@
 enum { LOCK_POLL_MS = 200 };
 
 // A migration takes the locks of several tables while the other servers work, in another order than they do. It gives
-// way, before PostgreSQL looks for deadlocks (after a second) and ends whomever it finds, and begins again; nor does it
-// keep everybody waiting behind it for one who is long.
+// way, mostly before PostgreSQL looks for deadlocks (after a second) and ends whomever it finds, and begins again; nor
+// does it keep everybody waiting behind it for one who is long. Each fourth attempt waits longer than that second, as
+// then only PostgreSQL cancels an autovacuum that is in the way.
 #define GIVE_WAY "begin; set local lock_timeout = '250ms'"
+#define INSIST "begin; set local lock_timeout = '1500ms'"
+enum { INSIST_EACH = 4 };
 
 // An arbitrary constant: "kam" and "migr" as ASCII.
 #define LOCK_KEY "460362, 1835624306"
@@ -144,10 +147,10 @@ static enum status record(struct db_direct *direct, const struct db_migration *m
                            parameters, 3, NULL, error);
 }
 
-static enum status try_in_transaction(struct db_direct *direct, const struct db_migration *migration,
+static enum status try_in_transaction(struct db_direct *direct, const struct db_migration *migration, int attempt,
                                       struct error *error)
 {
-    enum status code = db_direct_exec(direct, GIVE_WAY, error);
+    enum status code = db_direct_exec(direct, attempt % INSIST_EACH == 0 ? INSIST : GIVE_WAY, error);
     if (code == STATUS_OK)
         code = db_direct_exec(direct, migration->sql, error);
     // A COMMIT inside would leave half a migration without a record when the rest fails.
@@ -163,17 +166,18 @@ static enum status try_in_transaction(struct db_direct *direct, const struct db_
     return code;
 }
 
-static enum status apply_in_transaction(struct db_direct *direct, const struct db_migration *migration,
-                                        int patience_ms, struct error *error)
+static enum status apply_in_transaction(struct db_direct *direct, const struct db_migration *migration, int patience_ms,
+                                        struct error *error)
 {
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
-    for (;;) {
-        enum status code = try_in_transaction(direct, migration, error);
+    struct timespec start = {0}; // when it gave way first
+    for (int attempt = 1;; attempt++) {
+        enum status code = try_in_transaction(direct, migration, attempt, error);
         if (code != STATUS_ABORTED)
             return code;
         struct timespec now;
         clock_gettime(CLOCK_MONOTONIC, &now);
+        if (attempt == 1)
+            start = now;
         if ((now.tv_sec - start.tv_sec) * 1000 + (now.tv_nsec - start.tv_nsec) / 1000000 >= patience_ms)
             return code;
         LOG(LOG_INFO, "migration gave way", LOG_NUMBER("number", migration->number), LOG_TEXT("to", error->message));

@@ -252,7 +252,7 @@ create function next_stage(version_id uuid, stage_key text) returns text languag
      order by n.position limit 1
 $$;
 
--- Until when an opportunity is deferred: the review day's beginning. Deferred, it does not age.
+-- Until the review day begins. Deferred, it does not age.
 create function is_deferred(verdict text, review_on date) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select coalesce(verdict = 'defer' and review_on > today(), false)
 $$;

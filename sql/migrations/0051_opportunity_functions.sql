@@ -235,11 +235,12 @@ declare
 begin
     perform hold_caller();
     select a.* into v_account from opportunity o join account a on a.id = o.account_id where o.id = opportunity_id for share of a;
-    v_opportunity := lock_opportunity(opportunity_id, seen_version);
+    v_opportunity := lock_opportunity(opportunity_id, seen_version, true);
     if v_opportunity.id is null then
         return;
     end if;
     if v_opportunity.verdict is distinct from 'terminate' then
+        perform require(reaches_account(v_opportunity.account_id), 7, 'OPPORTUNITY_READ_ONLY', 'You may read this opportunity, but not change it.');
         perform require_owner(v_opportunity, v_account);
     end if;
     perform require(v_opportunity.state <> 'open', 9, 'OPPORTUNITY_OPEN', 'The opportunity is open already.');
@@ -252,8 +253,14 @@ begin
     perform give_reason(reason);
     update opportunity o
        set state = 'open', close_time = null, lost_reason = null, lost_to = '', close_note = '',
-           clock_since = case when v_stays then o.clock_since else greatest(o.stage_since, o.clock_since) + (now() - o.close_time) end, verdict = case when v_stays then o.verdict end,
-           verdict_time = case when v_stays then o.verdict_time end, verdict_by = case when v_stays then o.verdict_by end, review_on = case when v_stays then o.review_on end,
+           clock_since = case when v_stays then o.clock_since
+                              else greatest(o.stage_since, o.clock_since) + (now() - o.close_time)
+                                   + case when o.verdict = 'defer'
+                                          then greatest(least(o.close_time, day_start(o.review_on - today())) - greatest(o.verdict_time, o.stage_since, o.clock_since), interval '0')
+                                          else interval '0' end end,
+           verdict = case when v_stays then o.verdict end, verdict_time = case when v_stays then o.verdict_time end,
+           -- What was the group's to judge stays so, unless the group itself begins anew.
+           verdict_by = case when v_stays or o.verdict_by = 'key_account_group' and o.verdict is distinct from 'terminate' then o.verdict_by end, review_on = case when v_stays then o.review_on end,
            owner_id = case when works_on_account(o.owner_id, o.account_id) then o.owner_id else v_account.owner_id end
      where o.id = v_opportunity.id;
 end

@@ -187,7 +187,7 @@ create function decides_grade(account_id uuid, suggested_by uuid, assessment_id 
     with kept_out as (
         select array(select a.owner_id from account a where a.id = decides_grade.account_id
                      union all select decides_grade.suggested_by
-                     union all select x.assessed_by from assessment x where x.id = decides_grade.assessment_id) as ids)
+                     union all select x.assessed_by from assessment x where x.id = decides_grade.assessment_id and x.assessed_by is not null) as ids)
     select caller_role() = 'manager' and caller_id() <> all (k.ids)
        and exists (select from account a
                      join team_closure c on c.descendant_id = a.team_id

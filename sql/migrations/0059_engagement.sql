@@ -186,7 +186,8 @@ begin
                             and works_on_account(p.counterpart_id, p.account_id)),
                         (select a.owner_id from account a where a.id = step_user.account_id));
     end if;
-    perform require(exists (select from app_user u where u.id = user_id), 5, 'USER_NOT_FOUND', 'There is no such user.');
+    perform from app_user u where u.id = user_id for share;     -- whoever disables them comes before, or hands this step over
+    perform require(found, 5, 'USER_NOT_FOUND', 'There is no such user.');
     perform require(works_on_account(user_id, account_id), 9, 'STEP_USER_OUT_OF_REACH',
                     'Who meets them must be an enabled user who works on this account. Make them a member of the account first, or choose somebody else.');
     return user_id;

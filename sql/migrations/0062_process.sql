@@ -198,14 +198,14 @@ $$;
 
 -- Whose the verdict is. What the group said stays the group's to change, whatever the amount becomes.
 create function verdict_approver(o opportunity) returns text language sql stable set search_path = kam, pg_temp as $$
-    select case when group_decides(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units) or o.verdict is not null and o.verdict_by = 'key_account_group'
+    select case when group_decides(o.pipeline_version_id, o.amount_currency_code, o.amount_minor_units) or o.verdict_by is not distinct from 'key_account_group'
                 then 'key_account_group' else 'team_manager' end
 $$;
 
 -- What was said of an earlier stage, or by the team's manager of what has become the group's to say, is no verdict of this one.
 create function verdict_counts(o opportunity) returns boolean language sql stable set search_path = kam, pg_temp as $$
     select o.verdict is not null and o.verdict_time >= o.stage_since
-       and o.verdict_by = verdict_approver(o)
+       and coalesce(o.verdict_by = verdict_approver(o), false)
 $$;
 
 -- A verdict that the team's manager waived is the group's to give once the amount has grown.

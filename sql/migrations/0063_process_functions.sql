@@ -198,7 +198,7 @@ begin
            close_note = case when move_stage.verdict = 'terminate' then reason else '' end,
            verdict = case when move_stage.verdict is not null then move_stage.verdict when not v_is_back then o.verdict end,
            verdict_time = case when move_stage.verdict is not null then c_now when not v_is_back then o.verdict_time end,
-           verdict_by = case when move_stage.verdict is not null then move_stage.verdict_by when not v_is_back then o.verdict_by end,
+           verdict_by = case when move_stage.verdict is not null then move_stage.verdict_by when not v_is_back or o.verdict_by = 'key_account_group' then o.verdict_by end,
            review_on = case when move_stage.verdict is not null then move_stage.review_on when not v_is_back then o.review_on end,
            stage_since = case when v_to <> o.stage_key then c_now else o.stage_since end,
            -- The time for which it was deferred does not count; the present deferral is known from the verdict.
@@ -439,6 +439,13 @@ $$;
 
 -- ---- waivers ----
 
+-- To waive the verdict is a verdict.
+create function waiver_approver(opportunity opportunity, criterion_key text) returns text language sql stable set search_path = kam, pg_temp as $$
+    select case when exists (select from stage_criterion c where c.version_id = opportunity.pipeline_version_id and c.stage_key = opportunity.stage_key
+                                                             and c.key = criterion_key and c.kind = 'verdict')
+                then verdict_approver(opportunity) else 'team_manager' end
+$$;
+
 -- By a manager who could approve the advancement as the team's, or by a member of the group. requested_by NULL: the opportunity's owner. Whoever is named cannot decide
 -- then, so that no manager is but who owns it or asked for what waits: naming would be a way to shut out who is in the way.
 create function waive_criterion(waiver_id uuid, opportunity_id uuid, criterion_key text, requested_by uuid, reason text) returns void
@@ -458,8 +465,7 @@ begin
     perform require(works_on_account(v_requester, v_opportunity.account_id) or v_requester = v_opportunity.owner_id, 5, 'USER_NOT_FOUND', 'There is no such user.');
     v_as := decides_as(v_approver, v_opportunity.id, v_kept_out);
     if v_as is null then
-        -- To waive the verdict is a verdict.
-        v_approver := case v_kind when 'verdict' then verdict_approver(v_opportunity) else 'team_manager' end;
+        v_approver := waiver_approver(v_opportunity, criterion_key);
         v_as := require_decider(v_approver, v_opportunity.id, v_kept_out);
     end if;
     perform require(v_requester in (v_opportunity.owner_id, v_asker) or exists (select from app_user u where u.id = v_requester and u.role = 'rep'),
@@ -493,7 +499,7 @@ begin
     if caller_id() not in (v_waiver.waived_by, coalesce(v_waiver.on_behalf_of, v_waiver.waived_by)) then
         v_kept_out := kept_from_deciding(v_opportunity.id, null);
         if decides_as('key_account_group', v_opportunity.id, v_kept_out) is null then
-            perform require_decider('team_manager', v_opportunity.id, v_kept_out);
+            perform require_decider(waiver_approver(v_opportunity, v_waiver.criterion_key), v_opportunity.id, v_kept_out);
         end if;
     end if;
     perform give_reason(reason);
@@ -503,7 +509,7 @@ $$;
 
 -- ---- back, and verdicts ----
 
--- The position of an earlier stage (or, where is_same_too, the present one); to_stage '' is the one before.
+-- The key of an earlier stage (or, where is_same_too, the present one); to_stage '' is the one before.
 create function require_earlier_stage(opportunity opportunity, to_stage text, is_same_too boolean) returns text language plpgsql stable set search_path = kam, pg_temp as $$
 declare
     v_now int := (select s.position from pipeline_stage s where s.version_id = opportunity.pipeline_version_id and s.key = opportunity.stage_key);

@@ -157,20 +157,25 @@ $$;
 create function verdicts_for_caller(after_time timestamptz, after_id uuid, most int) returns table (id uuid, stage_since timestamptz)
 language plpgsql stable security definer set search_path = kam, pg_temp as $$
 declare
-    v_people uuid[] := array(select managed_people());
+    v_people uuid[];
     v_is_in_group boolean := is_in_group();
 begin
+    if caller_role() is distinct from 'manager' or caller_id() is null then
+        return;
+    end if;
+    v_people := array(select managed_people());
     return query
-    select o.id, o.stage_since
-      from stage_criterion c
-      join opportunity o on o.pipeline_version_id = c.version_id and o.stage_key = c.stage_key and o.state = 'open'
-      join account a on a.id = o.account_id and a.retire_time is null
-     cross join lateral (select verdict_approver(o) = 'key_account_group' as is_of_group offset 0) g
-     where c.kind = 'verdict' and (o.verdict is null or o.verdict <> c.parameters ->> 'verdict' or not verdict_counts(o)) and not is_deferred(o.verdict, o.review_on)
-       and (after_time is null or (o.stage_since, o.id) > (after_time, after_id))
-       and case when g.is_of_group then v_is_in_group else o.owner_id = any (v_people) end
-       and decides_as(case when g.is_of_group then 'key_account_group' else 'team_manager' end, o.id, array[o.owner_id]) is not null
-     order by o.stage_since, o.id
+    select x.id, x.stage_since
+      from (select o as opportunity, o.id, o.stage_since, o.owner_id
+              from stage_criterion c
+              join opportunity o on o.pipeline_version_id = c.version_id and o.stage_key = c.stage_key and o.state = 'open'
+              join account a on a.id = o.account_id and a.retire_time is null
+             where c.kind = 'verdict' and (v_is_in_group or o.owner_id = any (v_people))
+               and (after_time is null or (o.stage_since, o.id) > (after_time, after_id))
+             order by o.stage_since, o.id
+            offset 0) x
+     -- One after the other, until there are enough.
+     where wants_verdict(x.id) and decides_as(verdict_approver(x.opportunity), x.id, array[x.owner_id]) is not null
      limit most;
 end
 $$;

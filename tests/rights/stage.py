@@ -57,6 +57,10 @@ class Stage:
                               select v.id, 'target', 'judged', 99, 'verdict', '{"verdict": "approve"}', 'Judged', 'Judged'
                                 from kam.pipeline_version v join kam.pipeline p on p.id = v.pipeline_id where p.key = 'development';
                               update kam.pipeline_version set group_threshold_currency_code = null, group_threshold_minor_units = null""")
+        # A second one of the team, for the second page.
+        self.template.psql(f"""insert into kam.opportunity (account_id, owner_id, name, pipeline_version_id, stage_key)
+                               select account_id, owner_id, 'Second', pipeline_version_id, stage_key from kam.opportunity
+                                where id = '{self.company.families["team"].ids["opportunity"]}'""")
 
     @contextlib.contextmanager
     def copy(self):

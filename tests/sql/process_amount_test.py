@@ -33,6 +33,17 @@ class AroundTest(ProcessStage):
         self.assertEqual('open', self.reopen('nell')['state'])
         self.assertEqual('prepare', self.verdict('north', 'prepare')['verdict'], 'begun anew, it is as small as any')
 
+    def test_begun_again_it_stays_the_groups(self):
+        self.bring_to('judge')
+        self.set_amount(THRESHOLD)
+        self.verdict('nell', 'prepare')
+        self.set_amount(1)
+        self.lose('ann')
+        self.reopen('ann')
+        self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.verdict, 'north', 'approve')
+        self.back('ann')
+        self.refused('PERMISSION_DENIED', 'NOT_APPROVER', self.verdict, 'north', 'approve')
+
     def test_grown_after_the_group_was_passed_over(self):
         self.bring_to('judged')
         self.ask()
@@ -101,6 +112,26 @@ class AroundTest(ProcessStage):
         self.assertEqual((20, False), self.values(self.reopen('ann'), 'days_in_stage', 'is_stalled'))
         board = self.call('ann').read('BoardService/GetBoard', {'pipeline_key': 'short'})
         self.assertEqual([(20, False)], [self.values(card, 'days_in_stage', 'is_stalled') for card in board['cards']])
+
+    def test_deferred_before_it_was_lost_the_days_do_not_count(self):
+        self.bring_to('judge')
+        self.verdict('north', 'defer', review_on=self.day(9))
+        self.query("""update opportunity set stage_since = now() - interval '60 days', verdict_time = now() - interval '50 days', review_on = kam.today() - 20
+                       where id = %s""", self.opportunity)
+        self.lose('ann')
+        self.query("update opportunity set close_time = now() - interval '5 days' where id = %s", self.opportunity)
+        before = self.get()['days_in_stage']
+        self.assertIn(before, (24, 25, 26))
+        self.assertEqual(before, self.reopen('ann')['days_in_stage'])
+
+    def test_terminated_by_who_does_not_reach_the_account(self):
+        self.call('boss').write('AccountService/AddAccountMember', {'id': self.account['id'], 'user_id': self.users['sue']})
+        self.assign('boss', 'sue')
+        self.verdict('south', 'terminate')
+        self.refused('PERMISSION_DENIED', 'OWN_REQUEST', self.reopen, 'sue')
+        self.assertEqual('open', self.reopen('south')['state'])
+        self.lose('sue')
+        self.refused('NOT_FOUND', 'NOT_FOUND', self.reopen, 'south')
 
     def test_nobody_chooses_who_decides(self):
         self.call('ann').write('AccountService/AddAccountMember', {'id': self.account['id'], 'user_id': self.users['sue']})

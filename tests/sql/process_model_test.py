@@ -64,7 +64,7 @@ class Model:
         self.stage, self.state, self.verdict = 0, 'open', None
         self.judged = None              # in the present stage: (by whom, on whose behalf or the same, as a member of the group)
         self.is_deferred = False
-        self.is_groups = False          # the verdict, also one of a stage before
+        self.is_groups = False          # the verdict: it judged before
         self.was_passed_over = False    # the group, by the last request that had a step of it
         self.is_big = self.has_date = False
         self.waived = {}                # criterion of the present stage: (requested by, waived by, on whose behalf or the same, as a member of the group)
@@ -137,7 +137,7 @@ class Model:
     # ---- the parts of acts ----
 
     def group_judges(self):
-        return self.is_big or self.verdict is not None and self.is_groups
+        return self.is_big or self.is_groups
 
     def is_for_group(self):
         return self.is_big and ('key_account_group' in STAGES[NAMES[self.stage]][1] or self.was_passed_over)
@@ -281,8 +281,10 @@ class Model:
 
     def reopen(self, user, version):
         self.seen(version)
-        need(self.reaches(user) and self.state != 'open' and (self.state == 'lost' or self.manages_account(user)))
-        need(self.judges_as(user) if self.verdict == 'terminate' else self.may_close(user))
+        need(self.state != 'open' and (self.state == 'lost' or self.manages_account(user)))
+        need(self.reads(user) and self.judges_as(user) if self.verdict == 'terminate' else self.may_close(user))
+        if self.verdict == 'terminate':
+            self.is_groups = False
         # To lose it and take it up again is no way around the day of the review.
         self.state, self.waived = 'open', {}
         if not self.is_deferred:

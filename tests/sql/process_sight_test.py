@@ -125,7 +125,7 @@ class ListTest(ProcessStage):
         self.query("update opportunity set stage_since = now() - interval '31 days' where id = %s", self.opportunity)
         self.assertEqual(([self.opportunity], [asked]), (day('stalled'), day('returned')))
         other = self.add_opportunity('ann')['id']
-        self.query("update opportunity set verdict = 'defer', verdict_time = now() - interval '9 days', review_on = kam.today() where id = %s", other)
+        self.query("update opportunity set verdict = 'defer', verdict_time = now(), review_on = kam.today() where id = %s", other)
         self.assertEqual([other], day('reviews'))
         self.query('update account set retire_time = now() where id = %s', self.account['id'])
         self.assertEqual(([], [], []), (day('stalled'), day('returned'), day('reviews')))

@@ -166,7 +166,7 @@ select x.*
 -- into: reviews
 select {{opportunity_columns}}
   from {{opportunity_tables}}
- where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open' and o.verdict = 'defer' and o.review_on <= (select kam.today())
+ where o.owner_id = (select coalesce(:user_id, kam.caller_id())) and o.state = 'open' and o.verdict = 'defer' and o.verdict_time >= o.stage_since and o.review_on <= (select kam.today())
    and a.retire_time is null
  order by o.review_on, o.id
  limit 10;
