@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Assessments and grades of the fixture: every text of one is a sentinel, too."""
-import contextlib
 
 FACTORS = ("share_after_closing", "our_benefit", "closing_probability", "time_and_expense", "closing_risk", "payment_risk", "our_ability", "technical_difficulty")
 POTENTIAL, CONTRIBUTION = 1, 2
-OTHER_PASSWORD = "who decides for boss"
 
 
 def value_assessment(opportunity_id, text=None, **more):
@@ -28,24 +26,24 @@ def build_grade(company, family, record):
         "account_id": family.ids["account"], "kind": CONTRIBUTION, "grade": "B1", "reason": company.registry.text(family.key, record, "grade.reason")}).id
 
 
-@contextlib.contextmanager
-def decider(company, family):
-    """The token of who may decide about the family's grades: boss, and about those of boss's own account another one, who leaves afterwards."""
-    if family.owner != "boss":
-        yield company.users["boss"].token
-        return
-    made = company.boss("UserService/CreateUser", password=OTHER_PASSWORD, user={"login": "decider", "name": "Decider", "role": 2, "team_id": company.teams["company"]})
-    yield company.wire.get("SessionService/Login", {"login": "decider", "password": OTHER_PASSWORD}, None).token
-    company.boss("UserService/DisableUser", id=made.id, reason="left")
-
-
 def build_scoring(company, family):
     """Two assessments, the grade that followed from them confirmed, and one that is open."""
     for record in ("assessment", "other-assessment"):
         family.ids[record] = build_assessment(company, family, record, "helper")
-    grade, = company.boss("GradeService/ListGrades", account_id=family.ids["account"], page_size=1).grades
-    with decider(company, family) as token:
-        company.wire.get("GradeService/ConfirmGrade", {
-            "id": grade.id, "version": grade.version, "review_on": {"year": 2030, "month": 1, "day": 1},
-            "reason": company.registry.text(family.key, "assessment", "grade.decision_reason")}, token)
+    if family.owner != "boss":
+        grade, = company.boss("GradeService/ListGrades", account_id=family.ids["account"], page_size=1).grades
+        company.boss("GradeService/ConfirmGrade", id=grade.id, version=grade.version, review_on={"year": 2030, "month": 1, "day": 1}, reason=decision_reason(company, family))
     family.ids["grade"] = build_grade(company, family, "grade")
+
+
+def decision_reason(company, family):
+    return company.registry.text(family.key, "assessment", "grade.decision_reason")
+
+
+def decide_for_boss(company, family):
+    """SQL that confirms the grade of boss's own account, about which boss does not decide, and nobody else of the fixture could."""
+    return f"""with decided as (update kam.account_grade set state = 'confirmed', decided_by = '{company.users["boss"].id}', decide_time = now(), review_on = '2030-01-01',
+                                                    decision_reason = '{decision_reason(company, family)}'
+                              where account_id = '{family.ids["account"]}' and kind = 'potential' and state = 'suggested' returning account_id)
+               update kam.account a set potential_grade = g.grade, grade_review_on = '2030-01-01'
+                 from decided d join kam.account_grade g using (account_id) where a.id = d.account_id and g.kind = 'potential'"""

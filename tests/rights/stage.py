@@ -4,6 +4,7 @@ import contextlib
 
 from company import PASSWORD, Company
 from company_analysis import care_of
+from scoring import decide_for_boss
 from support.cluster import Cluster
 from support.kam import Kamd
 from wire import Wire
@@ -26,6 +27,7 @@ class Stage:
                 self.company = Company(Wire(kamd))
                 self.company.build()
             self.force_service_into(self.company.families["member"])
+            self.template.psql(decide_for_boss(self.company, self.company.families["own-boss"]))
             self.add_care()
             self.add_evidence()
             self.add_verdicts()
