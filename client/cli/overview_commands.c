@@ -186,6 +186,9 @@ static void print_today(struct app *app, const Kam__V1__Today *today)
                 _("Judge: kam opportunity check CODE, then kam opportunity verdict CODE"), app_plain(app));
     if (today->n_returned > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Ask again: kam opportunity advance CODE"), app_plain(app));
+    if (today->n_budget_windows > 0 && app->is_terminal)
+        fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Open the next one: kam opportunity add CODE --name NAME"),
+                app_plain(app));
     if (today->n_grades > 0 && app->is_terminal)
         fprintf(app->out, "\n%s%s%s\n", app_dim(app), _("Confirm: kam grade confirm ID"), app_plain(app));
     if (today->n_overdue + today->n_due > 0 && app->is_terminal)
