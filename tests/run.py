@@ -224,6 +224,7 @@ def main():
     parser.add_argument("--fuzz-only", action="store_true")
     options = parser.parse_args()
 
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts this in the background has it ignored, by all that follow
     started = time.monotonic()
     if not options.no_build:
         for preset in [] if options.fuzz_only else ["dev", "asan"]:
