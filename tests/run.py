@@ -5,7 +5,7 @@
 Three kinds of suites:
   unit    every program ctest knows of (cmocka), in the builds dev and asan
   python  every tests/**/*_test.py (unittest); a line "# builds: dev asan" in the file says against which builds it runs
-  fuzz    every fuzz target (libFuzzer) on its corpus, for 20 seconds
+  fuzz    every fuzz target (libFuzzer) on its corpus, for 60 seconds
 sql.process_model_test takes KAM_MODEL_SEQUENCES, how many random sequences it tries (250), and KAM_MODEL_SEED, the first one.
 Patterns on the command line choose suites whose names contain one of them.
 """
@@ -219,7 +219,7 @@ def main():
     parser.add_argument("patterns", nargs="*", help="run suites whose names contain one of these")
     parser.add_argument("--jobs", type=int, default=3, help="suites at once")
     parser.add_argument("--no-build", action="store_true", help="use the builds as they are")
-    parser.add_argument("--fuzz-seconds", type=int, default=20)
+    parser.add_argument("--fuzz-seconds", type=int, default=60)
     parser.add_argument("--suite-seconds", type=int, default=SUITE_SECONDS_MAX, help="how long a suite that is no fuzz target may take")
     parser.add_argument("--fuzz-only", action="store_true")
     options = parser.parse_args()

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-# builds: dev
+# builds: dev asan
 """The rights matrix: every method, every role, on own, member's, the team's, former, foreign and retired rows: matrix.txt."""
 import unittest
 import uuid

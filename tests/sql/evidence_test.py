@@ -310,7 +310,7 @@ class EvidenceTest(EvidenceStage):
         opportunity = self.of('verdict', verdict='approve')
         self.is_unmet(opportunity, 'VERDICT_WANTED', verdict='approve')
         for verdict, review_on, reason in (('approve', None, None), ('defer', str(self.today), 'VERDICT_WANTED'), ('approve', None, None)):
-            self.query('update opportunity set verdict = %s, verdict_time = now(), review_on = %s where id = %s', verdict, review_on, opportunity)
+            self.query("update opportunity set verdict = %s, verdict_by = 'team_manager', verdict_time = now(), review_on = %s where id = %s", verdict, review_on, opportunity)
             if reason:
                 self.is_unmet(opportunity, reason)
             else:
