@@ -61,9 +61,9 @@ def make_schema(database):
                                                            min_server_migration int not null);
                           insert into schema_requirement (min_server_migration) values (0)''')
     for number, name, checksum in RELEASED:
-        text = (MIGRATIONS / f'{int(number):04}_{name}.sql').read_text(encoding='utf-8')
+        path = MIGRATIONS / f'{int(number):04}_{name}.sql'
+        database.psql_file(path, single_transaction='-- no-transaction' not in path.read_text(encoding='utf-8').split('\n\n', 1)[0])
         with connection, connection.cursor() as cursor:
-            cursor.execute(text)
             cursor.execute('insert into kam.schema_migration (number, name, checksum) values (%s, %s, %s)', (number, name, checksum))
     with connection, connection.cursor() as cursor:
         cursor.execute('grant select on kam.schema_migration, kam.schema_requirement to kam_auth')

@@ -181,6 +181,7 @@ class Upgrade(unittest.TestCase):
         add('visit_plan', account_id=account, subject='x', repeat='weekly', weekdays=['monday'], starts_on='2026-01-01', end_time='2026-02-01')
         add('account_merge', id=merge, survivor_id=account, merged_id=merged, reason='x', former_owner_id=nora)
         add('account_merge_row', merge_id=merge, table_name='activity', column_name='account_id', row_key=[done])
+        self.add_process(add, account, contact, nora, other)
         before = count()
         self.assertEqual({'login_failure'}, {table for table in before if not before[table]})
         self.assertEqual(self.kamd.operate('migrate').code, 0)
@@ -188,6 +189,43 @@ class Upgrade(unittest.TestCase):
         self.assertEqual({table: before[table] for table in before if table not in ('change', 'schema_migration')},
                          {table: after[table] for table in before if table not in ('change', 'schema_migration')})
         connection.close()
+
+    def add_process(self, add, account, contact, rep, manager):
+        """An opportunity with all that is written about it."""
+        version, stage = self.database.psql("""select v.id, s.key from kam.pipeline p join kam.pipeline_version v on v.pipeline_id = p.id
+                                                 join kam.pipeline_stage s on s.version_id = v.id where p.key = 'development' and s.position = 2""").strip().split('|')
+        model, factor = self.database.psql("""select v.id, f.key from kam.scoring_model m join kam.scoring_model_version v on v.model_id = m.id
+                                                join kam.scoring_factor f on f.version_id = v.id where m.key = 'value' and f.position = 1""").strip().split('|')
+        opportunity, assessment, plan, request = (str(uuid.uuid4()) for _ in range(4))
+        of = {'opportunity_id': opportunity, 'account_id': account}
+        add('exchange_rate', currency_code='USD', reporting_currency_code='CNY', from_on='2026-01-01', rate='7.1')
+        add('delegation', from_user_id=manager, to_user_id=rep, starts_on='2026-01-01', ends_on='2026-01-31')
+        add('opportunity', id=opportunity, account_id=account, owner_id=rep, name='Pumps', pipeline_version_id=version, stage_key=stage,
+            amount_currency_code='USD', amount_minor_units=100, verdict='prepare', verdict_time='2026-01-02', verdict_by='team_manager')
+        add('opportunity_person', contact_id=contact, buying_roles=['decider'], stance='ally', influence=80, **of)
+        add('opportunity_user', user_id=rep, role='x', **of)
+        add('opportunity_product', product='Pump', quantity=2, **of)
+        add('opportunity_competitor', name='Other Ltd', **of)
+        add('decision_criterion', rank=1, text='Price', **of)
+        add('opportunity_answer', question='why-us', answer='x', **of)
+        add('assessment', id=assessment, model_version_id=model, assessed_on='2026-01-02', total='75.0', grade='B', **of)
+        add('assessment_score', assessment_id=assessment, account_id=account, factor_key=factor, score=7)
+        add('account_grade', account_id=account, kind='credit', grade='A', credit_limit_currency_code='CNY', credit_limit_minor_units=100, terms_days=30,
+            suggested_by=rep, state='confirmed', decided_by=manager, decide_time='2026-01-03')
+        add('market_quota', region='East', most=3)
+        add('key_marking', buyer_count=1, key_count=1, added_count=1, removed_count=0, left_out_count=0)
+        add('engagement_plan', id=plan, note='x', **of)
+        add('engagement_step', plan_id=plan, account_id=account, position=1, contact_id=contact, user_id=rep)
+        add('competition_rating', account_id=account, competitor='Other Ltd', price=5)
+        add('swot', strengths='x', **of)
+        add('account_plan', account_id=account, year=2026, goals='x')
+        add('care_phase', kind='novelty', starts_on='2026-01-01', ends_on='2026-01-31', **of)
+        add('criterion_waiver', stage_key=stage, criterion_key='sample', waived_by=manager, requested_by=rep, approver='team_manager', reason='x', **of)
+        add('advancement', id=request, from_stage=stage, to_stage='assessment', requested_by=rep, owner_id=rep, is_for_group=False, **of)
+        add('approval_step', advancement_id=request, account_id=account, position=1, approver='team_manager', state='open')
+        add('advancement_evidence', advancement_id=request, account_id=account, moment='ask', position=1, criterion_key='sample', kind='activity_done',
+            name_en='Sample', name_zh='样品', state='waived', waived_by=manager, waiver_reason='x')
+        add('stage_change', direction='verdict', to_stage=stage, verdict='prepare', changed_by=manager, **of)
 
     def test_an_older_client_works_with_the_new_server(self):
         with self.kamd:
