@@ -123,7 +123,12 @@ static void put_questions(struct writer *writer, const json_t *questions)
 {
     begin_list(writer, false);
     for (size_t at = 0; at < json_array_size(questions); at++) {
-        json_t *question = json_array_get(questions, at), *ordered = json_object();
+        json_t *question = json_array_get(questions, at);
+        if (!json_is_object(question)) { // none, but what was given
+            put_json(writer, question, true);
+            continue;
+        }
+        json_t *ordered = json_object();
         json_object_set(ordered, "key", json_object_get(question, "key"));
         json_object_update(ordered, question);
         put_json(writer, ordered, true);
