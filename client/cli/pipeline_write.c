@@ -176,7 +176,7 @@ static void put_criterion(struct writer *writer, const Kam__V1__StageCriterion *
     if (json_object_size(parameters) > 0) {
         const json_t *questions = json_object_get(parameters, "questions");
         put_text(writer, "parameters", true);
-        if (questions != NULL && json_object_size(parameters) == 1) {
+        if (json_is_array(questions) && json_object_size(parameters) == 1) {
             begin_mapping(writer, false);
             put_text(writer, "questions", true);
             put_questions(writer, questions);
