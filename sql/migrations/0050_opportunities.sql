@@ -14,7 +14,7 @@ create table opportunity (
     pipeline_version_id uuid not null,      -- the one it began under, for ever
     stage_key text not null,                -- of one that is closed: where it was
     stage_since timestamptz not null default now(),
-    clock_since timestamptz,                -- from when its time there counts, where that is later: it was deferred meanwhile
+    clock_since timestamptz,                -- from when its time there counts, where that is later: it was deferred or closed meanwhile
     state text not null default 'open',
     close_time timestamptz,
     lost_reason text,

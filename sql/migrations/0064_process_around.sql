@@ -167,10 +167,10 @@ begin
     return query
     select x.id, x.stage_since
       from (select o as opportunity, o.id, o.stage_since, o.owner_id
-              from stage_criterion c
+              from (select distinct k.version_id, k.stage_key from stage_criterion k where k.kind = 'verdict') c
               join opportunity o on o.pipeline_version_id = c.version_id and o.stage_key = c.stage_key and o.state = 'open'
               join account a on a.id = o.account_id and a.retire_time is null
-             where c.kind = 'verdict' and (v_is_in_group or o.owner_id = any (v_people))
+             where (v_is_in_group or o.owner_id = any (v_people))
                and (after_time is null or (o.stage_since, o.id) > (after_time, after_id))
              order by o.stage_since, o.id
             offset 0) x

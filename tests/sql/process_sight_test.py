@@ -67,6 +67,12 @@ class SightTest(ProcessStage):
         self.set_amount(THRESHOLD - 1)
         self.assertEqual(([self.opportunity], []), (self.wanted('south'), self.wanted('north')), 'it stays the group\'s')
 
+    def test_a_stage_that_asks_for_two_verdicts_is_listed_once(self):
+        self.query("""insert into stage_criterion (version_id, stage_key, key, position, kind, parameters, name_en, name_zh)
+                      select version_id, stage_key, 'prepared', 2, kind, '{"verdict": "prepare"}', 'x', 'x' from stage_criterion where key = 'project-approved'""")
+        self.bring_to('judge')
+        self.assertEqual([self.opportunity], self.wanted('north'))
+
     def test_pages(self):
         self.bring_to('judge')
         ids = [self.opportunity]
