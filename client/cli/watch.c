@@ -27,6 +27,7 @@ struct watcher {
     struct app *app;
     struct name *names; // of this message
     size_t name_count;
+    bool has_begun;
 };
 
 #define LIST_CHANGES "/kam.v1.HistoryService/ListChanges"
@@ -233,6 +234,10 @@ static bool on_changes(void *data, const ProtobufCMessage *message)
     struct watcher *watcher = data;
     struct app *app = watcher->app;
     const Kam__V1__WatchResponse *response = (const Kam__V1__WatchResponse *)message;
+    // The first message comes at once: what changes from here on is told.
+    if (!watcher->has_begun && isatty(STDERR_FILENO) == 1)
+        fprintf(stderr, "%s\n", _("Watching what changes; Ctrl-C ends."));
+    watcher->has_begun = true;
     // It may go on for weeks: what a message takes goes with it.
     struct arena *kept = app->arena;
     app->arena = arena_create(MESSAGE_ARENA_BYTES);
@@ -268,8 +273,6 @@ enum exit_code watch_run(struct app *app, struct invocation *invocation)
     if (failure != EXIT_OK)
         return failure;
     app->settings.no_pager = true;
-    if (isatty(STDERR_FILENO) == 1)
-        fprintf(stderr, "%s\n", _("Watching what changes; Ctrl-C ends."));
     struct watcher watcher = {.app = app};
     const struct kam_watch watch = {
         .cursor = ((const Kam__V1__WatchRequest *)request)->cursor,
